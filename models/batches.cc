@@ -48,4 +48,55 @@ absl::StatusOr<std::vector<Tensor>> BatchMaker::Make(absl::Span<const int64_t> i
   return std::vector<Tensor>{images_, labels_};
 }
 
+namespace {
+
+class ImageBatches : public BatchSource {
+ public:
+  ImageBatches(BatchMaker maker, const ImageBatchOptions& options) : maker_(std::move(maker)), options_(options) {}
+
+  int64_t num_examples() const override { return maker_.num_examples(); }
+  int64_t batch_size() const override { return options_.batch; }
+  int64_t num_batches() const override {
+    return (num_examples() + (options_.drop_remainder ? 0 : options_.batch - 1)) / options_.batch;
+  }
+  uint64_t seed() const override { return options_.shuffle ? options_.seed : 0; }
+
+  absl::Status StartEpoch(int64_t epoch, int64_t first_batch) override {
+    if (options_.shuffle) {
+      order_ = ShuffledOrder(num_examples(), options_.seed, epoch);
+    } else if (order_.empty()) {
+      order_.resize(static_cast<size_t>(num_examples()));
+      std::iota(order_.begin(), order_.end(), int64_t{0});
+    }
+    next_ = first_batch;
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<bool> Next(std::vector<Tensor>* feeds) override {
+    if (next_ >= num_batches()) return false;
+    auto begin = static_cast<size_t>(next_++ * options_.batch);
+    auto indices = absl::MakeConstSpan(order_).subspan(begin, static_cast<size_t>(options_.batch));
+    SLUICE_ASSIGN_OR_RETURN(*feeds, maker_.Make(indices));
+    return true;
+  }
+
+ private:
+  BatchMaker maker_;
+  const ImageBatchOptions options_;
+  std::vector<int64_t> order_;
+  int64_t next_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BatchSource>> NewImageBatches(const ImageDataset& data,
+                                                             const ImageBatchOptions& options) {
+  SLUICE_ASSIGN_OR_RETURN(BatchMaker maker, BatchMaker::Create(data, options.dtype));
+  if (options.batch < 1 || (options.drop_remainder && options.batch > maker.num_examples())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batches of ", options.batch, " from ", maker.num_examples(), " examples: there is none"));
+  }
+  return std::make_unique<ImageBatches>(std::move(maker), options);
+}
+
 }  // namespace sluice

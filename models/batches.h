@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/tensor.h"
@@ -11,6 +12,39 @@ namespace SLUICE_API sluice {
 
 // A permutation of 0 … n - 1: a function of `seed` and `epoch` alone, on every machine.
 std::vector<int64_t> ShuffledOrder(int64_t n, uint64_t seed, int64_t epoch);
+
+// Where a training or an evaluation gets its batches from. What StartEpoch makes it give is a function of the source
+// and of its two arguments, whatever was read before, on every machine and for every number of threads: that is how
+// an interrupted training goes on exactly. Used by one thread at a time; it may read ahead in threads of its own.
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+
+  virtual int64_t num_examples() const = 0;  // of an epoch
+  virtual int64_t batch_size() const = 0;
+  virtual int64_t num_batches() const = 0;  // of an epoch: every epoch gives as many
+  // What the order and the augmentation follow from; kept in checkpoints. 0 where there is nothing random.
+  virtual uint64_t seed() const = 0;
+  // The next batch is number `first_batch` of epoch `epoch`, both from 0.
+  virtual absl::Status StartEpoch(int64_t epoch, int64_t first_batch) = 0;
+  // Fills `feeds` with {images [n, …], labels int32 [n]} and returns true; false at the epoch's end. All batches but
+  // the last have n = batch_size(). The tensors' elements stay as they are until the next call. Errors say which
+  // file and record it was.
+  virtual absl::StatusOr<bool> Next(std::vector<Tensor>* feeds) = 0;
+};
+
+struct ImageBatchOptions {
+  int64_t batch = 64;
+  DataType dtype = DataType::kUint8;  // of the pictures, see BatchMaker
+  bool shuffle = true;                // as ShuffledOrder; otherwise in the order of the data
+  uint64_t seed = 1;
+  // Leaves out of each epoch the examples that do not fill a batch: a training wants all batches alike.
+  bool drop_remainder = true;
+};
+// Batches of pictures in memory, which must outlive it. InvalidArgument for a batch that is below 1, or, with
+// drop_remainder, larger than the data.
+absl::StatusOr<std::unique_ptr<BatchSource>> NewImageBatches(const ImageDataset& data,
+                                                             const ImageBatchOptions& options);
 
 // Gathers pictures and labels into tensors that are used again for each batch.
 class BatchMaker {

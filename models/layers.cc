@@ -40,7 +40,7 @@ Endpoint Activate(Scope scope, Endpoint x, const std::string& activation) {
 
 Endpoint AddBias(Layer input, Scope scope, Endpoint x, int64_t channels, const std::string& name,
                  const std::string& device) {
-  Endpoint biases = input.network->AddVariable(name + "/biases", Shape{channels}, Initializer::Constant(0), device);
+  Endpoint biases = input.network->AddVariable(name + "/biases", Shape{channels}, Initializer::Constant(0), {device});
   return ops::BiasAdd(scope, x, biases);
 }
 
@@ -66,7 +66,7 @@ Layer Conv2D(Layer input, int64_t filters, int64_t size, const Conv2DOptions& op
   int64_t area = size * size;
   Scope scope = LayerScope(input, name, options.device);
   Endpoint weights = input.network->AddVariable(name + "/weights", Shape{size, size, channels, filters},
-                                                Initializer::Glorot(area * channels, area * filters), options.device);
+                                                Initializer::Glorot(area * channels, area * filters), {options.device});
   Endpoint x = ops::Conv2D(scope, input.output, weights,
                            {.strides = {1, options.stride, options.stride, 1}, .padding = options.padding});
   if (options.bias) x = AddBias(input, scope, x, filters, name, options.device);
@@ -112,7 +112,7 @@ Layer FullyConnected(Layer input, int64_t units, const FullyConnectedOptions& op
   int64_t features = KnownDim(input, 2, 1, name);
   Scope scope = LayerScope(input, name, options.device);
   Endpoint weights = input.network->AddVariable(name + "/weights", Shape{features, units},
-                                                Initializer::Glorot(features, units), options.device);
+                                                Initializer::Glorot(features, units), {options.device});
   Endpoint x = ops::MatMul(scope, input.output, weights);
   if (options.bias) x = AddBias(input, scope, x, units, name, options.device);
   return {input.network, Activate(scope, x, options.activation)};

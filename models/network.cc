@@ -37,9 +37,10 @@ Endpoint Network::FirstValue(const Shape& shape, const Initializer& initializer,
 }
 
 Endpoint Network::AddVariable(const std::string& name, const Shape& shape, const Initializer& initializer,
-                              const std::string& device) {
-  Scope scope = device.empty() ? scope_ : scope_.WithDevice(device);
-  NetworkVariable variable{.name = name, .shape = shape, .device = device};
+                              const VariableOptions& options) {
+  Scope scope = options.device.empty() ? scope_ : scope_.WithDevice(options.device);
+  NetworkVariable variable{.name = name, .shape = shape, .device = options.device, .trainable = options.trainable};
+  variable.decays = options.trainable && options.decays.value_or(shape.rank() > 1);
   variable.handle =
       ops::VarHandleOp(scope.Named(name), {.shared_name = name, .dtype = DataType::kFloat, .shape = shape});
   Endpoint first = FirstValue(shape, initializer, scope.SubScope(name + "/Initializer"));
@@ -52,8 +53,24 @@ Endpoint Network::AddVariable(const std::string& name, const Shape& shape, const
 
 int64_t Network::num_parameters() const {
   int64_t total = 0;
-  for (const NetworkVariable& variable : variables_) total += variable.shape.num_elements();
+  for (const NetworkVariable& variable : variables_) {
+    if (variable.trainable) total += variable.shape.num_elements();
+  }
   return total;
+}
+
+void Network::OnTraining(Endpoint inference, std::vector<Endpoint> inputs, TrainingForm form) {
+  training_spots_.push_back({inference, std::move(inputs), std::move(form)});
+}
+
+void Network::AddAuxiliaryLoss(Endpoint logits, float weight) { auxiliary_losses_.push_back({logits, weight}); }
+
+void Network::AddMovingAverage(Scope scope, Endpoint variable, Endpoint value, float momentum) {
+  if (!status().ok()) return;
+  Endpoint handle = graph().node(variable.node).inputs[0];
+  Endpoint far = ops::Sub(scope, variable, value);
+  Endpoint step = ops::Mul(scope, far, scope.Named("decay").Scalar<float>(1 - momentum));
+  AddUpdate(ops::AssignSubVariableOp(scope, handle, step));
 }
 
 PartialShape Network::ShapeOf(Endpoint tensor) {

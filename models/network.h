@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +13,14 @@
 
 namespace SLUICE_API sluice {
 
-// A trainable variable of a network.
+struct VariableOptions {
+  std::string device;     // a device string or empty
+  bool trainable = true;  // false: no gradient is asked for (moving averages)
+  // Whether weight decay applies. Not said: to matrices and kernels, not to vectors (biases, scales and shifts).
+  std::optional<bool> decays;
+};
+
+// A variable of a network.
 struct NetworkVariable {
   std::string name;
   Endpoint handle;
@@ -19,6 +28,25 @@ struct NetworkVariable {
   Shape shape;
   std::string device;
   NodeId assign = -1;  // gives it its first value
+  bool trainable = true;
+  bool decays = true;
+};
+
+// Builds what stands in a layer's place in training, from the training forms of its inputs. New nodes go into the
+// scope, which is "training/" on the layer's device: a form opens its layer's sub-scope there.
+using TrainingForm = std::function<Endpoint(Scope scope, absl::Span<const Endpoint> inputs)>;
+
+// A tensor whose making differs in training.
+struct TrainingSpot {
+  Endpoint inference;            // the tensor as the network has it
+  std::vector<Endpoint> inputs;  // what its training form is made from; variables need not be among them
+  TrainingForm form;
+};
+
+// Further logits whose loss is added, weighted, in training.
+struct AuxiliaryLoss {
+  Endpoint logits;
+  float weight = 1;
 };
 
 // How a variable gets its first value.
@@ -47,12 +75,27 @@ class Network {
   Graph& graph() { return scope_.graph(); }
   const absl::Status& status() const { return scope_.status(); }
 
-  // Makes NAME, a VarHandleOp, with NAME/Read and NAME/Assign beside it. `device` is a device string or empty.
-  // Returns its value.
+  // Makes NAME, a VarHandleOp, with NAME/Read and NAME/Assign beside it. Returns its value.
   Endpoint AddVariable(const std::string& name, const Shape& shape, const Initializer& initializer,
-                       const std::string& device = "");
+                       const VariableOptions& options = {});
   const std::vector<NetworkVariable>& variables() const { return variables_; }
+  // Of the trainable variables.
   int64_t num_parameters() const;
+
+  // --- What differs in training (models/training.h builds it) ---
+  // The network is built once, as it is used for inference. A layer that trains otherwise says so here:
+  //   network.OnTraining(y, {x}, [=](Scope scope, absl::Span<const Endpoint> x) { return …; });
+  // The form is called once by AddTraining, after the network is complete.
+  void OnTraining(Endpoint inference, std::vector<Endpoint> inputs, TrainingForm form);
+  const std::vector<TrainingSpot>& training_spots() const { return training_spots_; }
+  void AddAuxiliaryLoss(Endpoint logits, float weight);
+  const std::vector<AuxiliaryLoss>& auxiliary_losses() const { return auxiliary_losses_; }
+  // A node that every training step runs besides the updates; for forms.
+  void AddUpdate(NodeId node) { updates_.push_back(node); }
+  // An update: the variable whose value (as AddVariable returned it) is `variable` becomes
+  // momentum · variable + (1 - momentum) · value.
+  void AddMovingAverage(Scope scope, Endpoint variable, Endpoint value, float momentum);
+  const std::vector<NodeId>& updates() const { return updates_; }
 
   // What is known of a tensor; unknown rank after an error.
   PartialShape ShapeOf(Endpoint tensor);
@@ -68,6 +111,9 @@ class Network {
   Scope scope_;
   const uint64_t seed_;
   std::vector<NetworkVariable> variables_;
+  std::vector<TrainingSpot> training_spots_;
+  std::vector<AuxiliaryLoss> auxiliary_losses_;
+  std::vector<NodeId> updates_;
   std::vector<std::vector<TensorInfo>> infos_;  // by node id, as far as asked for
   std::vector<std::string> layer_names_;
 };

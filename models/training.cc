@@ -95,7 +95,9 @@ absl::Status AddTraining(Layer logits, const TrainingOptions& options, const Gra
   SLUICE_RETURN_IF_ERROR(scope.status());
 
   std::vector<Endpoint> values;
-  for (const NetworkVariable& variable : network.variables()) values.push_back(variable.value);
+  std::vector<NetworkVariable> trainable = network.variables();
+  std::erase_if(trainable, [](const NetworkVariable& variable) { return !variable.trainable; });
+  for (const NetworkVariable& variable : trainable) values.push_back(variable.value);
   SLUICE_ASSIGN_OR_RETURN(std::vector<Grad> grads, AddGradients(scope, gradients, {loss}, values));
 
   Endpoint default_rate = scope.SubScope(training::kLearningRate).Named("default").Scalar<float>(options.rate);
@@ -103,7 +105,7 @@ absl::Status AddTraining(Layer logits, const TrainingOptions& options, const Gra
                                               {.dtype = DataType::kFloat, .shape = Shape{}});
   Updates updates(network, options, rate);
   for (size_t i = 0; i < grads.size(); ++i) {
-    const NetworkVariable& variable = network.variables()[i];
+    const NetworkVariable& variable = trainable[i];
     if (!HasGrad(grads[i])) {
       return absl::InvalidArgumentError(absl::StrCat("the loss does not depend on variable '", variable.name, "'"));
     }
