@@ -9,12 +9,13 @@ set(public
   io/npy.h io/png.h
   models/*.h
   ops/*.h
-  runtime/devices.h runtime/plugin.h runtime/runtime.h runtime/session.h runtime/session_options.h)
+  runtime/devices.h runtime/plugin.h runtime/runtime.h runtime/session.h runtime/session_options.h
+  tools/opgen/opgen.h)
 set(generated core/build_hash.h graph/builders.h)
 
 function(copy_header from to)
   file(READ "${from}" text)
-  string(REGEX REPLACE "#include \"(core|graph|io|models|ops|runtime)/" "#include \"sluice/\\1/" text "${text}")
+  string(REGEX REPLACE "#include \"(core|graph|io|models|ops|runtime|tools/opgen)/" "#include \"sluice/\\1/" text "${text}")
   file(WRITE "${DESTINATION}/sluice/${to}" "${text}")
 endfunction()
 

@@ -30,8 +30,11 @@ foreach(layer IN LISTS layers)
   set_target_properties(sluice_${layer} PROPERTIES EXPORT_NAME ${layer})
 endforeach()
 
+# The generator of typed builders, for ops outside the tree.
+set_target_properties(sluice_opgen_library PROPERTIES EXPORT_NAME opgen)
+
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Sluice)
-install(TARGETS sluice_static ${archives} EXPORT SluiceStaticTargets
+install(TARGETS sluice_static ${archives} sluice_opgen_library EXPORT SluiceStaticTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS sluice_shared EXPORT SluiceSharedTargets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
@@ -49,4 +52,5 @@ configure_package_config_file(cmake/SluiceConfig.cmake.in ${CMAKE_BINARY_DIR}/Sl
 # Before version 1 every minor version may break.
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/SluiceConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/SluiceConfig.cmake ${CMAKE_BINARY_DIR}/SluiceConfigVersion.cmake
+              cmake/SluiceOps.cmake cmake/registration.cmake
         DESTINATION ${package})
