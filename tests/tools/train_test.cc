@@ -76,7 +76,8 @@ TEST(Train, KilledAtAnyTimeItResumesExactly) {
   BinaryResult result;
   for (int attempt = 0; attempt < 200; ++attempt) {
     Binary binary(Training(data, folder + "/parts", more));
-    std::this_thread::sleep_for(std::chrono::milliseconds(30 + random() % 250));
+    // On a busy machine the first steps come late: the longer it takes, the longer each try may.
+    std::this_thread::sleep_for(std::chrono::milliseconds(30 + random() % static_cast<unsigned>(250 + 20 * attempt)));
     if (binary.IsRunning()) {
       ++killed;
       binary.Signal(SIGKILL);
