@@ -27,10 +27,16 @@ absl::Status TFRecordReader::Damaged(absl::string_view what) const {
   return absl::DataLossError(absl::StrCat(name_, ": the record at byte ", offset_, " ", what));
 }
 
+absl::Status TFRecordReader::EndsInside() {
+  ends_inside_record_ = true;
+  return Damaged("ends with the file");
+}
+
 absl::Status TFRecordReader::Next(std::string& record) {
+  ends_inside_record_ = false;
   const uint64_t left = file_.size() - offset_;
   if (left == 0) return absl::OutOfRangeError(absl::StrCat(name_, ": there is no further record"));
-  if (left < kHeaderBytes) return Damaged("ends with the file");
+  if (left < kHeaderBytes) return EndsInside();
   char header[kHeaderBytes];
   SLUICE_RETURN_IF_ERROR(file_.ReadAt(offset_, absl::MakeSpan(header)));
   const auto length = LoadLittleEndian<uint64_t>(header);
@@ -39,7 +45,7 @@ absl::Status TFRecordReader::Next(std::string& record) {
     return Damaged("has a length with a wrong checksum");
   }
   if (left - kHeaderBytes < kFooterBytes || length > left - kHeaderBytes - kFooterBytes) {
-    return Damaged("ends with the file");
+    return EndsInside();
   }
   if (length > max_record_bytes_) {
     return absl::ResourceExhaustedError(absl::StrCat(name_, ": the record at byte ", offset_, " has ", length,

@@ -29,14 +29,18 @@ class TFRecordReader {
   absl::Status Next(std::string& record);
   // Where the next record begins, in bytes.
   uint64_t offset() const { return offset_; }
+  // The last error was that the file ends inside a record: a writer may be at it.
+  bool ends_inside_record() const { return ends_inside_record_; }
 
  private:
   absl::Status Damaged(absl::string_view what) const;
+  absl::Status EndsInside();
 
   const ReadableFile& file_;
   const std::string name_;
   const uint64_t max_record_bytes_;
   uint64_t offset_ = 0;
+  bool ends_inside_record_ = false;
 };
 
 }  // namespace sluice

@@ -20,10 +20,12 @@ class TFRecordTest : public ::testing::Test {
     TFRecordReader reader(**file, "/file", limit);
     std::vector<std::string> records;
     for (std::string record; (status = reader.Next(record)).ok();) records.push_back(record);
+    ends_inside_record_ = reader.ends_inside_record();
     return records;
   }
 
   MemoryFileSystem fs_;
+  bool ends_inside_record_ = false;
 };
 
 // From TensorFlow's TFRecordWriter: the records "" and "abc".
@@ -55,7 +57,7 @@ TEST_F(TFRecordTest, EveryTruncationIsAnErrorAtItsRecord) {
     auto records = Read(kTwo.substr(0, size), status);
     EXPECT_EQ(records.size(), size < 16 ? 0u : 1u);
     if (size == 16) continue;  // the end of the first record
-    EXPECT_TRUE(absl::IsDataLoss(status)) << size << status;
+    EXPECT_TRUE(absl::IsDataLoss(status) && ends_inside_record_) << size << status;
     EXPECT_TRUE(absl::StrContains(status.message(), size < 16 ? "/file: the record at byte 0 " : "at byte 16 "))
         << status;
   }
