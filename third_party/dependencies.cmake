@@ -8,6 +8,7 @@ find_package(leveldb 1.23 REQUIRED CONFIG)   # libleveldb-dev
 # Its package names -lsnappy, whose development files it does not bring; the shared library knows its own.
 set_target_properties(leveldb::leveldb PROPERTIES INTERFACE_LINK_LIBRARIES Threads::Threads)
 find_package(PNG 1.6 REQUIRED)               # libpng-dev
+find_package(JPEG REQUIRED)                  # libjpeg62-turbo-dev
 find_package(ZLIB 1.2 REQUIRED)              # zlib1g-dev
 find_package(CLI11 2.1 REQUIRED CONFIG)      # libcli11-dev
 find_package(nlohmann_json 3.11 REQUIRED CONFIG)  # nlohmann-json3-dev

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes tests/io/recorded: .npy files by NumPy, PNG files with what TensorFlow makes of them, a checkpoint.
+"""Writes tests/io/recorded: .npy files by NumPy, PNG and JPEG files with what TensorFlow makes of them, a checkpoint,
+TFRecords, resized pictures.
 
-  record_formats.py          writes everything anew (needs NumPy and TensorFlow)
+  record_formats.py          writes everything anew (needs NumPy, TensorFlow and Pillow)
   record_formats.py --check  compares the files with the manifest; needs Python alone
 
 npy/NAME.npy     arrays in every form that NumPy writes. The element at position i (row-major) of each is i % 7 - 3,
@@ -11,6 +12,16 @@ png/NAME.C.npy   what tf.io.decode_png(..., channels=C) gives for it; 0 is "as i
 checkpoint/partitioned.*
                  what the checkpoints of tests/proto/record_wire.py lack: `embedding`, float [6, 2], saved in three
                  slices of two rows, beside `whole`, float [2]
+jpeg/NAME.jpg    pictures of odd sizes: grey, RGB with full and with halved colours, progressive, with restart markers,
+                 CMYK (Adobe's, inverted), with a colour profile
+jpeg/NAME.CrD.npy
+                 what tf.io.decode_jpeg(..., channels=C, ratio=D) gives for it; NAME.accurate.npy for 3 channels with
+                 dct_method="INTEGER_ACCURATE"
+tfrecord/examples.tfrecord, examples.gz
+                 TensorFlow's own writer: seven records, number i a tf.train.Example with `bytes` (i times "x"), `label`
+                 (1000 i - 3000), `ints` (0 … i - 1, each times -2^40), `floats` (0 … i - 1, each / 4)
+resize/picture.npy, resize/METHOD_HxW.npy
+                 tf.image.resize of a uint8 picture; METHOD is bilinear, antialias (bilinear with antialias=True) or area
 """
 
 import argparse
@@ -122,6 +133,73 @@ def pictures(rng):
     yield "one_pixel", png(random(1, 1, 4, 16), 6, 16)
 
 
+def jpegs(rng):
+    """Name, file, whether TensorFlow decodes it to grey too."""
+    import io
+    import numpy as np
+    from PIL import Image
+
+    y, x = np.mgrid[0:37, 0:53]
+    smooth = np.stack([128 + 100 * np.sin(x / 9), 128 + 90 * np.cos(y / 7), 4 * x], -1)
+    rgb = np.clip(smooth + rng.normal(0, 12, smooth.shape), 0, 255).astype(np.uint8)
+
+    def save(picture, **options):
+        out = io.BytesIO()
+        picture.save(out, "JPEG", **options)
+        return out.getvalue()
+
+    picture = Image.fromarray(rgb)
+    yield "rgb_420", save(picture, quality=90), True
+    yield "rgb_444", save(picture, quality=95, subsampling=0), True
+    yield "rgb_422", save(picture, quality=80, subsampling=1), True
+    yield "progressive", save(picture, quality=85, progressive=True), True
+    yield "restarts", save(picture, quality=85, restart_marker_blocks=3), True
+    yield "grey", save(picture.convert("L"), quality=90), True
+    yield "cmyk", save(picture.convert("CMYK"), quality=90), False
+    yield "profile", save(picture.resize((16, 16)), quality=90, icc_profile=bytes(range(256)) * 3), True
+    yield "one_pixel", save(picture.resize((1, 1))), True
+
+
+def record_jpegs(np, tf, rng):
+    (RECORDED / "jpeg").mkdir()
+    for name, file, has_grey in jpegs(rng):
+        (RECORDED / "jpeg" / f"{name}.jpg").write_bytes(file)
+        accurate = tf.io.decode_jpeg(file, 3, dct_method="INTEGER_ACCURATE").numpy()
+        np.save(RECORDED / "jpeg" / f"{name}.accurate.npy", accurate)
+        for channels in (0, 1, 3):
+            for ratio in (1, 2, 4, 8):
+                if channels != 1 or has_grey:
+                    pixels = tf.io.decode_jpeg(file, channels, ratio).numpy()
+                    if channels == 3 or ratio == 1:
+                        np.save(RECORDED / "jpeg" / f"{name}.{channels}r{ratio}.npy", pixels)
+
+
+def record_tf_records(tf):
+    (RECORDED / "tfrecord").mkdir()
+    for name, compression in (("examples.tfrecord", ""), ("examples.gz", "GZIP")):
+        with tf.io.TFRecordWriter(str(RECORDED / "tfrecord" / name), compression) as writer:
+            for i in range(7):
+                features = {
+                    "bytes": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"x" * i])),
+                    "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[1000 * i - 3000])),
+                    "ints": tf.train.Feature(int64_list=tf.train.Int64List(value=[-j << 40 for j in range(i)])),
+                    "floats": tf.train.Feature(float_list=tf.train.FloatList(value=[j / 4 for j in range(i)])),
+                }
+                example = tf.train.Example(features=tf.train.Features(feature=features))
+                writer.write(example.SerializeToString(deterministic=True))
+
+
+def record_resized(np, tf, rng):
+    (RECORDED / "resize").mkdir()
+    picture = rng.integers(0, 256, (9, 13, 3), dtype=np.uint8)
+    np.save(RECORDED / "resize" / "picture.npy", picture)
+    for height, width in ((4, 6), (9, 13), (17, 30), (3, 20), (1, 1)):
+        for method, options in (("bilinear", {}), ("antialias", {"antialias": True}), ("area", {})):
+            kind = "area" if method == "area" else "bilinear"
+            pixels = tf.image.resize(picture, (height, width), kind, **options).numpy()
+            np.save(RECORDED / "resize" / f"{method}_{height}x{width}.npy", pixels)
+
+
 def record():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np
@@ -147,6 +225,10 @@ def record():
         tensor_names=["embedding"] * 3 + ["whole"],
         shape_and_slices=[f"6 2 {start},2:0,2" for start in (0, 2, 4)] + [""],
         tensors=[embedding[start:start + 2] for start in (0, 2, 4)] + [tf.constant([1., 2.])])
+    rng = np.random.default_rng(5)
+    record_jpegs(np, tf, rng)
+    record_tf_records(tf)
+    record_resized(np, tf, rng)
     MANIFEST.write_text(json.dumps({
         "numpy": np.__version__,
         "tensorflow": tf.__version__,
