@@ -85,6 +85,9 @@ class ShapeContext {
 absl::StatusOr<PartialShape> VariableShape(const ShapeContext& c, int i, DataType dtype);
 // Adds to `shape`, a variable's, what input i says of it. InvalidArgument where they contradict each other.
 absl::Status MergeWithVariable(const ShapeContext& c, int i, PartialShape& shape);
+// The shape function of an optimiser's update: inputs 0 to num_variables - 1 are variables of the shape of input
+// `gradient`; all others are scalars.
+absl::Status VariableUpdateShape(ShapeContext& c, DataType dtype, int num_variables, int gradient);
 
 // Shape functions that many ops share.
 absl::Status UnchangedShape(ShapeContext& c);  // output 0 has the shape of input 0

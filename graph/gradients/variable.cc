@@ -13,8 +13,10 @@ absl::Status ReadVariableGradient(GradScope&, const Node&, absl::Span<const Grad
 
 void RegisterVariable(GradientRegistry& r) {
   r.Add("ReadVariableOp", ReadVariableGradient);
-  for (const char* op : {"VarHandleOp", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp",
-                         "VarIsInitializedOp", "ResourceApplyGradientDescent", "ResourceApplyMomentum"}) {
+  for (const char* op :
+       {"VarHandleOp", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "VarIsInitializedOp",
+        "ResourceApplyGradientDescent", "ResourceApplyMomentum", "ResourceApplyKerasMomentum", "ResourceApplyAdam",
+        "ResourceApplyRMSProp", "ResourceApplyCenteredRMSProp", "ResourceApplyAdagrad", "ResourceApplyAdagradV2"}) {
     r.AddNotDifferentiable(op);
   }
 }

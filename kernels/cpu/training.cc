@@ -1,116 +1,84 @@
 #include "ops/training.h"
 
 #include "core/kernel_registry.h"
-#include "core/parallel.h"
-#include "kernels/cpu/variable_access.h"
+#include "kernels/cpu/update_kernel.h"
 
 namespace sluice::cpu {
 namespace {
 
-constexpr int64_t kGrain = 1 << 13;
-
-// The gradient may be the memory of one of the variables (a loss that is linear in it): every element is read before
-// it is written, and nothing depends on a neighbour.
 template <class T>
-void GradientDescent(void* variable, const void* alpha, const void* delta, int64_t n, int threads) {
-  const T rate = *static_cast<const T*>(alpha);
-  ParallelFor(threads, n, kGrain, [&](int64_t begin, int64_t end) {
-    T* v = static_cast<T*>(variable);
-    const T* d = static_cast<const T*>(delta);
+void GradientDescentLoop(const UpdateArguments& in, int64_t begin, int64_t end) {
+  T* v = static_cast<T*>(in.variables[0]);
+  const T* d = static_cast<const T*>(in.gradient);
+  const T rate = *static_cast<const T*>(in.scalars[0]);
 #pragma GCC ivdep
-    for (int64_t i = begin; i < end; ++i) v[i] -= rate * d[i];
-  });
+  for (int64_t i = begin; i < end; ++i) v[i] -= rate * d[i];
 }
-
-struct MomentumInputs {
-  const void* rate;
-  const void* gradient;
-  const void* momentum;
-};
 
 template <class T, bool kNesterov>
-void Momentum(void* variable, void* accumulator, const MomentumInputs& in, int64_t n, int threads) {
-  const T rate = *static_cast<const T*>(in.rate), momentum = *static_cast<const T*>(in.momentum);
-  ParallelFor(threads, n, kGrain, [&](int64_t begin, int64_t end) {
-    T* v = static_cast<T*>(variable);
-    T* a = static_cast<T*>(accumulator);
-    const T* g = static_cast<const T*>(in.gradient);
+void MomentumLoop(const UpdateArguments& in, int64_t begin, int64_t end) {
+  T *v = static_cast<T*>(in.variables[0]), *a = static_cast<T*>(in.variables[1]);
+  const T* g = static_cast<const T*>(in.gradient);
+  const T rate = *static_cast<const T*>(in.scalars[0]), momentum = *static_cast<const T*>(in.scalars[1]);
 #pragma GCC ivdep
-    for (int64_t i = begin; i < end; ++i) {
-      const T gradient = g[i];
-      const T sum = a[i] * momentum + gradient;
-      a[i] = sum;
-      v[i] -= kNesterov ? gradient * rate + sum * momentum * rate : sum * rate;
-    }
-  });
+  for (int64_t i = begin; i < end; ++i) {
+    const T gradient = g[i];
+    const T sum = a[i] * momentum + gradient;
+    a[i] = sum;
+    v[i] -= kNesterov ? gradient * rate + sum * momentum * rate : sum * rate;
+  }
 }
 
-class GradientDescentKernel : public Kernel {
- public:
-  absl::Status Prepare(PrepareContext& ctx) override {
-    SLUICE_ASSIGN_OR_RETURN(variable_, VariableOf(ctx, 0, ctx.inputs[2].dtype));
-    shape_ = ctx.inputs[2].shape;
-    threads_ = ctx.threads;
-    update_ = ctx.inputs[2].dtype == DataType::kDouble ? GradientDescent<double> : GradientDescent<float>;
-    return absl::OkStatus();
+// The rate is within the accumulator.
+template <class T, bool kNesterov>
+void KerasMomentumLoop(const UpdateArguments& in, int64_t begin, int64_t end) {
+  T *v = static_cast<T*>(in.variables[0]), *a = static_cast<T*>(in.variables[1]);
+  const T* g = static_cast<const T*>(in.gradient);
+  const T rate = *static_cast<const T*>(in.scalars[0]), momentum = *static_cast<const T*>(in.scalars[1]);
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; ++i) {
+    const T step = g[i] * rate;
+    const T sum = a[i] * momentum - step;
+    a[i] = sum;
+    v[i] += kNesterov ? sum * momentum - step : sum;
   }
-  absl::Status Run(RunContext& ctx) const override {
-    std::lock_guard lock(variable_->mutex());
-    SLUICE_RETURN_IF_ERROR(CheckHolds(*variable_, shape_));
-    update_(variable_->data(), ctx.input(1), ctx.input(2), shape_.num_elements(), threads_);
-    variable_->BumpVersion();
-    return absl::OkStatus();
-  }
+}
 
- private:
-  Variable* variable_ = nullptr;
-  Shape shape_;
-  int threads_ = 1;
-  void (*update_)(void* variable, const void* alpha, const void* delta, int64_t n, int threads) = nullptr;
+class GradientDescentKernel : public UpdateKernel {
+ public:
+  GradientDescentKernel() : UpdateKernel(1, 2) {}
+  absl::StatusOr<UpdateLoop> PickLoop(const PrepareContext&, bool is_double) const override {
+    return is_double ? GradientDescentLoop<double> : GradientDescentLoop<float>;
+  }
 };
 
-class MomentumKernel : public Kernel {
+class MomentumKernel : public UpdateKernel {
  public:
-  absl::Status Prepare(PrepareContext& ctx) override {
+  MomentumKernel() : UpdateKernel(2, 3) {}
+  absl::StatusOr<UpdateLoop> PickLoop(const PrepareContext& ctx, bool is_double) const override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyMomentumAttrs>());
-    SLUICE_ASSIGN_OR_RETURN(variable_, VariableOf(ctx, 0, attrs.T));
-    SLUICE_ASSIGN_OR_RETURN(accumulator_, VariableOf(ctx, 1, attrs.T));
-    if (variable_ == accumulator_) {
-      return absl::InvalidArgumentError(absl::StrCat("var and accum are the same variable '", variable_->name(), "'"));
-    }
-    shape_ = ctx.inputs[3].shape;
-    threads_ = ctx.threads;
-    if (attrs.T == DataType::kDouble) {
-      update_ = attrs.use_nesterov ? Momentum<double, true> : Momentum<double, false>;
-    } else {
-      update_ = attrs.use_nesterov ? Momentum<float, true> : Momentum<float, false>;
-    }
-    return absl::OkStatus();
+    if (is_double) return attrs.use_nesterov ? MomentumLoop<double, true> : MomentumLoop<double, false>;
+    return attrs.use_nesterov ? MomentumLoop<float, true> : MomentumLoop<float, false>;
   }
-  absl::Status Run(RunContext& ctx) const override {
-    std::scoped_lock lock(variable_->mutex(), accumulator_->mutex());
-    SLUICE_RETURN_IF_ERROR(CheckHolds(*variable_, shape_));
-    SLUICE_RETURN_IF_ERROR(CheckHolds(*accumulator_, shape_));
-    update_(variable_->data(), accumulator_->data(), {ctx.input(2), ctx.input(3), ctx.input(4)}, shape_.num_elements(),
-            threads_);
-    variable_->BumpVersion();
-    accumulator_->BumpVersion();
-    return absl::OkStatus();
-  }
+};
 
- private:
-  Variable* variable_ = nullptr;
-  Variable* accumulator_ = nullptr;
-  Shape shape_;
-  int threads_ = 1;
-  void (*update_)(void* variable, void* accumulator, const MomentumInputs& in, int64_t n, int threads) = nullptr;
+class KerasMomentumKernel : public UpdateKernel {
+ public:
+  KerasMomentumKernel() : UpdateKernel(2, 3) {}
+  absl::StatusOr<UpdateLoop> PickLoop(const PrepareContext& ctx, bool is_double) const override {
+    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyMomentumAttrs>());
+    if (is_double) return attrs.use_nesterov ? KerasMomentumLoop<double, true> : KerasMomentumLoop<double, false>;
+    return attrs.use_nesterov ? KerasMomentumLoop<float, true> : KerasMomentumLoop<float, false>;
+  }
 };
 
 }  // namespace
 
 void RegisterTraining(KernelRegistry& r) {
-  r.Add<GradientDescentKernel>("ResourceApplyGradientDescent").Types("T", {DataType::kFloat, DataType::kDouble});
-  r.Add<MomentumKernel>("ResourceApplyMomentum").Types("T", {DataType::kFloat, DataType::kDouble});
+  constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble};
+  r.Add<GradientDescentKernel>("ResourceApplyGradientDescent").Types("T", kTypes);
+  r.Add<MomentumKernel>("ResourceApplyMomentum").Types("T", kTypes);
+  r.Add<KerasMomentumKernel>("ResourceApplyKerasMomentum").Types("T", kTypes);
 }
 
 }  // namespace sluice::cpu

@@ -118,7 +118,7 @@ class Conformance : public ::testing::TestWithParam<std::string> {
   absl::Status Run(const Graph& graph, const std::string& name, const Node& op, Interpreter& interpreter) {
     std::vector<NodeId> assigns;
     std::vector<Endpoint> reads;
-    for (const char* variable : {"", "accum_"}) {
+    for (const char* variable : {"", "accum_", "m_", "v_", "mg_", "ms_", "mom_"}) {  // in the order of every op
       if (const Node* n = graph.Find(absl::StrCat(name, "/", variable, "assign"))) assigns.push_back(n->id);
       if (const Node* n = graph.Find(absl::StrCat(name, "/", variable, "read"))) reads.push_back({n->id, 0});
     }

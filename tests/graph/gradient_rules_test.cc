@@ -76,6 +76,10 @@ const std::vector<Row>& Rows() {
        [](C& c) {
          c.Input(Shape{2, 3}).Ints({3, -1});
        }},
+      {"TopKV2",
+       [](C& c) {
+         c.Input(Ramp({2, 3, 5})).Constant(Tensor::Scalar<int32_t>(2)).Output(0);
+       }},
       {"Squeeze",
        [](C& c) {
          c.Input(Shape{1, 3, 1});

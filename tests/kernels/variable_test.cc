@@ -129,5 +129,37 @@ TEST_F(VariableTest, Momentum) {
   }
 }
 
+TEST_F(VariableTest, EverySlotOfAnOptimiserIsChecked) {
+  struct Op {
+    const char* name;
+    size_t variables, scalars;
+  };
+  const AttrMap attrs{{"T", DataType::kFloat}};
+  const Tensor one = Tensor::Scalar<float>(1), two = Tensor::Vector<float>({1, 2});
+  for (const Op& op :
+       {Op{"ResourceApplyAdam", 3, 6}, Op{"ResourceApplyRMSProp", 3, 4}, Op{"ResourceApplyCenteredRMSProp", 4, 4},
+        Op{"ResourceApplyAdagrad", 2, 1}, Op{"ResourceApplyAdagradV2", 2, 2}}) {
+    SCOPED_TRACE(op.name);
+    Variable slots[] = {{"s0", DataType::kFloat, PartialShape{2}, DefaultAllocator()},
+                        {"s1", DataType::kFloat, PartialShape{2}, DefaultAllocator()},
+                        {"s2", DataType::kFloat, PartialShape{2}, DefaultAllocator()}};
+    ASSERT_TRUE(Assign(v_, {1, 2}).ok());
+    std::vector<Variable*> variables = {&v_};
+    for (size_t i = 1; i < op.variables; ++i) variables.push_back(&slots[i - 1]);
+    std::vector<Tensor> values(op.scalars, one);
+    values.push_back(two);
+    for (size_t i = 1; i < op.variables; ++i) {
+      auto status = Run(op.name, attrs, variables, values).status();
+      EXPECT_EQ(status.message(), absl::StrCat("variable 's", i - 1, "' is not initialised"));
+      ASSERT_TRUE(Assign(slots[i - 1], {1, 2}).ok());
+    }
+    uint64_t before = v_.version();
+    EXPECT_TRUE(Run(op.name, attrs, variables, values).ok());
+    EXPECT_EQ(v_.version(), before + 1);
+    variables.back() = &v_;
+    EXPECT_THAT(std::string(Run(op.name, attrs, variables, values).status().message()), HasSubstr("the same variable"));
+  }
+}
+
 }  // namespace
 }  // namespace sluice

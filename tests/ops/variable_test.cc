@@ -59,5 +59,34 @@ TEST(TrainingShapeTest, UpdatesFitTheVariables) {
   EXPECT_THAT(momentum(v, Handle(DataType::kDouble, {2, 3}), {kU, kU}), HasSubstr("is of double"));
 }
 
+TEST(TrainingShapeTest, AdaptiveUpdatesFitTheVariables) {
+  const AttrMap attrs{{"T", kFloat}};
+  const TensorInfo scalar = Of(PartialShape::OfRank(0)), v = Handle(kFloat, {2, kU});
+  struct Op {
+    const char* name;
+    size_t variables, scalars;
+  };
+  for (const Op& op : {Op{"ResourceApplyKerasMomentum", 2, 2}, Op{"ResourceApplyAdam", 3, 6},
+                       Op{"ResourceApplyRMSProp", 3, 4}, Op{"ResourceApplyCenteredRMSProp", 4, 4},
+                       Op{"ResourceApplyAdagrad", 2, 1}, Op{"ResourceApplyAdagradV2", 2, 2}}) {
+    SCOPED_TRACE(op.name);
+    // `last` is the last variable; the gradient is the last input but for the Keras momentum.
+    auto infer = [&](const TensorInfo& last, const TensorInfo& first_scalar, const PartialShape& gradient) {
+      std::vector<TensorInfo> inputs(op.variables - 1, v);
+      inputs.push_back(last);
+      inputs.push_back(first_scalar);
+      inputs.resize(op.variables + op.scalars, scalar);
+      bool is_last = op.name != absl::string_view("ResourceApplyKerasMomentum");
+      inputs.insert(is_last ? inputs.end() : inputs.end() - 1, Of(gradient));
+      return std::string(Infer(op.name, std::move(inputs), attrs).status().message());
+    };
+    EXPECT_EQ(infer(v, scalar, {kU, 3}), "");
+    EXPECT_THAT(infer(v, scalar, {3, 3}), HasSubstr("the variable has [2,?]"));
+    EXPECT_THAT(infer(v, Of(PartialShape{1}), {2, 3}), HasSubstr("expected rank 0"));
+    EXPECT_THAT(infer(Handle(DataType::kDouble, {2, 3}), scalar, {2, 3}), HasSubstr("is of double"));
+    EXPECT_THAT(infer(Handle(kFloat, {3, 3}), scalar, {kU, 3}), HasSubstr("differ in shape"));
+  }
+}
+
 }  // namespace
 }  // namespace sluice

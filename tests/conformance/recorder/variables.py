@@ -18,31 +18,31 @@ SHAPES = ((), (5,), (3, 7), (2, 3, 2, 5), (1031,), (0, 3))
 
 
 def record(library):
-    for op in ("AssignVariableOp", "AssignAddVariableOp"):
+    for op in ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"):
         vectors = library.op(op)
         for dtype in NUMBERS:
             for shape in SHAPES if dtype == "float32" else SHAPES[:3]:
-                _assign(vectors, f"{_label(shape)}_{dtype}", shape, dtype)
+                _assign(vectors, f"{label(shape)}_{dtype}", shape, dtype)
     descent, momentum = library.op("ResourceApplyGradientDescent"), library.op(
         "ResourceApplyMomentum")
     for dtype in FLOATS:
         for shape in SHAPES if dtype == "float32" else SHAPES[:3]:
-            label = f"{_label(shape)}_{dtype}"
-            _descent(descent, label, shape, dtype)
+            case = f"{label(shape)}_{dtype}"
+            _descent(descent, case, shape, dtype)
             for nesterov in (False, True):
                 for rate, rest in ((.1, .9), (.01, 0.)) if shape == (3, 7) else ((.1, .9),):
-                    name = f"{label}{'_nesterov' if nesterov else ''}_{rate}_{rest}"
+                    name = f"{case}{'_nesterov' if nesterov else ''}_{rate}_{rest}"
                     _momentum(momentum, name, shape, dtype, rate, rest, nesterov)
     _momentum(momentum, "locking", (3,), "float32", .5, .5, False, use_locking=True)
     _is_initialized(library.op("VarIsInitializedOp"))
     _read(library.op("ReadVariableOp"))
 
 
-def _label(shape):
+def label(shape):
     return "x".join(map(str, shape)) or "scalar"
 
 
-class _Case:
+class Case:
     """A graph with variables, run twice."""
 
     def __init__(self, vectors, name):
@@ -80,7 +80,7 @@ class _Case:
 
 
 def _assign(vectors, name, shape, dtype):
-    case = _Case(vectors, name)
+    case = Case(vectors, name)
     with case.graph.as_default(), tf.name_scope(name):
         handle = case.variable("var", vectors.draw(shape, dtype))
         value = case.input(vectors.draw(shape, dtype))
@@ -89,7 +89,7 @@ def _assign(vectors, name, shape, dtype):
 
 
 def _descent(vectors, name, shape, dtype):
-    case = _Case(vectors, name)
+    case = Case(vectors, name)
     with case.graph.as_default(), tf.name_scope(name):
         handle = case.variable("var", vectors.draw(shape, dtype))
         rate = case.input(np.asarray(.3, dtype))
@@ -99,7 +99,7 @@ def _descent(vectors, name, shape, dtype):
 
 
 def _momentum(vectors, name, shape, dtype, rate, rest, nesterov, use_locking=False):
-    case = _Case(vectors, name)
+    case = Case(vectors, name)
     with case.graph.as_default(), tf.name_scope(name):
         handle = case.variable("var", vectors.draw(shape, dtype))
         accumulator = case.variable("accum", vectors.draw(shape, dtype))
@@ -137,7 +137,7 @@ def _is_initialized(vectors):
 def _read(vectors):
     for dtype in NUMBERS + ("bool",):
         for shape in ((), (3, 5), (0, 2)):
-            name = f"{_label(shape)}_{dtype}"
+            name = f"{label(shape)}_{dtype}"
             graph = tf.Graph()
             with graph.as_default():
                 with tf.name_scope(name):
