@@ -19,6 +19,12 @@ double ConvFlops(const PartialShape& filter, const PartialShape& output) {
   return 2 * Elements(output) * Elements(filter) / static_cast<double>(filter.dim(3));
 }
 
+// Here an output element sums over the window alone.
+double DepthwiseFlops(const PartialShape& filter, const PartialShape& output) {
+  if (!filter.has_rank() || filter.rank() != 4 || !filter.IsFullyKnown()) return 0;
+  return 2 * Elements(output) * static_cast<double>(filter.dim(0)) * static_cast<double>(filter.dim(1));
+}
+
 }  // namespace
 
 double NodeFlops(const Node& node, const std::vector<std::vector<TensorInfo>>& infos) {
@@ -30,6 +36,11 @@ double NodeFlops(const Node& node, const std::vector<std::vector<TensorInfo>>& i
   if (op == "Conv2D" || op == "_FusedConv2D") return ConvFlops(shape(node.inputs[1]), output());
   if (op == "Conv2DBackpropInput") return ConvFlops(shape(node.inputs[1]), shape(node.inputs[2]));
   if (op == "Conv2DBackpropFilter") return ConvFlops(output(), shape(node.inputs[2]));
+  if (op == "DepthwiseConv2dNative") return DepthwiseFlops(shape(node.inputs[1]), output());
+  if (op == "DepthwiseConv2dNativeBackpropInput") {
+    return DepthwiseFlops(shape(node.inputs[1]), shape(node.inputs[2]));
+  }
+  if (op == "DepthwiseConv2dNativeBackpropFilter") return DepthwiseFlops(output(), shape(node.inputs[2]));
   if (op == "MatMul" || op == "_FusedMatMul") {
     const PartialShape& a = shape(node.inputs[0]);
     auto attrs = ParseAttrs<MatMulAttrs>(node.attrs);

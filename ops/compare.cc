@@ -28,18 +28,22 @@ void RegisterCompare(OpRegistry& r) {
       .Shape(EqualShape)
       .Commutative()
       .Doc("x == y; NaN equals nothing.");
+  r.Add<EqualAttrs>("NotEqual")
+      .Input("x: T")
+      .Input("y: T")
+      .Output("z: bool")
+      .Shape(EqualShape)
+      .Commutative()
+      .Doc("x != y; NaN differs from everything.");
   const std::pair<const char*, const char*> comparisons[] = {
-      {"Greater", "x > y."}, {"GreaterEqual", "x >= y."}, {"Less", "x < y."}};
+      {"Greater", "x > y."}, {"GreaterEqual", "x >= y."}, {"Less", "x < y."}, {"LessEqual", "x <= y."}};
   for (auto [name, doc] : comparisons) {
     r.Add<CompareAttrs>(name).Input("x: T").Input("y: T").Output("z: bool").Shape(BroadcastShape).Doc(doc);
   }
-  r.Add("LogicalAnd")
-      .Input("x: bool")
-      .Input("y: bool")
-      .Output("z: bool")
-      .Shape(BroadcastShape)
-      .Commutative()
-      .Doc("x and y.");
+  const std::pair<const char*, const char*> connectives[] = {{"LogicalAnd", "x and y."}, {"LogicalOr", "x or y."}};
+  for (auto [name, doc] : connectives) {
+    r.Add(name).Input("x: bool").Input("y: bool").Output("z: bool").Shape(BroadcastShape).Commutative().Doc(doc);
+  }
 }
 
 }  // namespace sluice

@@ -5,7 +5,7 @@
 
 namespace sluice {
 
-// Greater, GreaterEqual, Less.
+// Greater, GreaterEqual, Less, LessEqual.
 struct CompareAttrs {
   DataType T = DataType::kInvalid;
   bool operator==(const CompareAttrs&) const = default;
@@ -17,9 +17,10 @@ struct CompareAttrs {
   }
 };
 
+// Equal, NotEqual.
 struct EqualAttrs {
   DataType T = DataType::kInvalid;
-  bool incompatible_shape_error = true;  // else shapes that do not broadcast give the scalar false
+  bool incompatible_shape_error = true;  // else shapes that do not broadcast differ: one scalar
   bool operator==(const EqualAttrs&) const = default;
   void Visit(auto& v) {
     v.Required("T", T);

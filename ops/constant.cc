@@ -39,6 +39,11 @@ absl::Status IdentityShape(ShapeContext& c) {
   return absl::OkStatus();
 }
 
+absl::Status IdentityNShape(ShapeContext& c) {
+  for (int i = 0; i < c.num_inputs(); ++i) c.ForwardInput(i, i);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void RegisterConstant(OpRegistry& r) {
@@ -57,6 +62,11 @@ void RegisterConstant(OpRegistry& r) {
       .Output("output: T")
       .Shape(IdentityShape)
       .Doc("The input, unchanged.");
+  r.Add<IdentityNAttrs>("IdentityN")
+      .Input("input: T")
+      .Output("output: T")
+      .Shape(IdentityNShape)
+      .Doc("The inputs, unchanged.");
   r.Add<IdentityAttrs>("StopGradient")
       .Input("input: T")
       .Output("output: T")

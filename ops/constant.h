@@ -42,4 +42,10 @@ struct IdentityAttrs {
   void Visit(auto& v) { v.Required("T", T); }
 };
 
+struct IdentityNAttrs {
+  std::vector<DataType> T;
+  bool operator==(const IdentityNAttrs&) const = default;
+  void Visit(auto& v) { v.Required("T", T, AtLeast(1)); }
+};
+
 }  // namespace sluice

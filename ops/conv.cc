@@ -42,29 +42,11 @@ AxisPadding Padding(const Conv2DAttrs& attrs, int axis) {
   return PaddingOf(attrs.padding, attrs.explicit_paddings, axis);
 }
 
-// The output's shape for an input and a filter of rank 4.
-absl::StatusOr<PartialShape> OutputShape(const Conv2DAttrs& attrs, const PartialShape& input,
-                                         const PartialShape& filter) {
-  SLUICE_RETURN_IF_ERROR(Check(attrs));
-  ImageFormat format = ImageFormatOf(attrs.data_format);
-  SLUICE_RETURN_IF_ERROR(CheckChannels(input.dim(format.channels), filter));
-  PartialShape output = input;
-  for (int i = 0; i < 2; ++i) {
-    int axis = i == 0 ? format.height : format.width;
-    auto size =
-        WindowedSize(input.dim(axis), filter.dim(i), attrs.strides[axis], attrs.dilations[axis], Padding(attrs, axis));
-    if (!size.ok()) return WithContext(size.status(), i == 0 ? "height" : "width");
-    output.set_dim(axis, *size);
-  }
-  output.set_dim(format.channels, filter.dim(3));
-  return output;
-}
-
 absl::Status Conv2DShape(ShapeContext& c) {
   SLUICE_ASSIGN_OR_RETURN(auto attrs, c.attrs<Conv2DAttrs>());
   SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   SLUICE_ASSIGN_OR_RETURN(PartialShape filter, c.WithRank(1, 4));
-  SLUICE_ASSIGN_OR_RETURN(PartialShape output, OutputShape(attrs, input, filter));
+  SLUICE_ASSIGN_OR_RETURN(PartialShape output, Conv2DOutputShape(attrs, input, filter));
   c.set_output(0, std::move(output));
   return absl::OkStatus();
 }
@@ -75,7 +57,7 @@ absl::Status FusedConv2DShape(ShapeContext& c) {
   Conv2DAttrs attrs = ToConv2DAttrs(fused);
   SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   SLUICE_ASSIGN_OR_RETURN(PartialShape filter, c.WithRank(1, 4));
-  SLUICE_ASSIGN_OR_RETURN(PartialShape output, OutputShape(attrs, input, filter));
+  SLUICE_ASSIGN_OR_RETURN(PartialShape output, Conv2DOutputShape(attrs, input, filter));
   if (epilogue.bias) {
     SLUICE_ASSIGN_OR_RETURN(PartialShape bias, c.WithRank(2, 1));
     int channels = ImageFormatOf(attrs.data_format).channels;
@@ -87,24 +69,6 @@ absl::Status FusedConv2DShape(ShapeContext& c) {
   }
   c.set_output(0, std::move(output));
   return absl::OkStatus();
-}
-
-// `dy` must have the shape that convolving `input` with `filter` gives.
-absl::Status CheckOutput(const Conv2DAttrs& attrs, const PartialShape& input, const PartialShape& filter,
-                         const PartialShape& dy) {
-  SLUICE_ASSIGN_OR_RETURN(PartialShape output, OutputShape(attrs, input, filter));
-  if (dy.IsCompatibleWith(output)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("out_backprop has shape ", dy.ToString(), ", convolving ",
-                                                 input.ToString(), " with ", filter.ToString(), " gives ",
-                                                 output.ToString()));
-}
-
-// The value of input `i` as a shape of rank 4.
-absl::StatusOr<PartialShape> SizesInput(const ShapeContext& c, int i) {
-  SLUICE_ASSIGN_OR_RETURN(PartialShape sizes, c.input_as_shape(i));
-  auto merged = sizes.MergedWith(PartialShape::OfRank(4));
-  if (merged.ok()) return merged;
-  return absl::InvalidArgumentError(absl::StrCat("input ", i, " must have 4 elements, is ", sizes.ToString()));
 }
 
 absl::Status BackpropInputShape(ShapeContext& c) {
@@ -120,10 +84,10 @@ absl::Status BackpropInputShape(ShapeContext& c) {
     input.set_dim(format.width, sizes.dim(1));
     input.set_dim(format.channels, filter.dim(2));
   } else {
-    SLUICE_ASSIGN_OR_RETURN(input, SizesInput(c, 0));
+    SLUICE_ASSIGN_OR_RETURN(input, ConvSizesInput(c, 0));
     if (input.dim(0) == kUnknown) input.set_dim(0, dy.dim(0));
   }
-  SLUICE_RETURN_IF_ERROR(CheckOutput(attrs, input, filter, dy));
+  SLUICE_RETURN_IF_ERROR(CheckConv2DOutput(attrs, input, filter, dy));
   c.set_output(0, std::move(input));
   return absl::OkStatus();
 }
@@ -131,15 +95,48 @@ absl::Status BackpropInputShape(ShapeContext& c) {
 absl::Status BackpropFilterShape(ShapeContext& c) {
   SLUICE_ASSIGN_OR_RETURN(auto attrs, c.attrs<Conv2DAttrs>());
   SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
-  SLUICE_ASSIGN_OR_RETURN(PartialShape filter, SizesInput(c, 1));
+  SLUICE_ASSIGN_OR_RETURN(PartialShape filter, ConvSizesInput(c, 1));
   SLUICE_ASSIGN_OR_RETURN(PartialShape dy, c.WithRank(2, 4));
   if (filter.dim(3) == kUnknown) filter.set_dim(3, dy.dim(ImageFormatOf(attrs.data_format).channels));
-  SLUICE_RETURN_IF_ERROR(CheckOutput(attrs, input, filter, dy));
+  SLUICE_RETURN_IF_ERROR(CheckConv2DOutput(attrs, input, filter, dy));
   c.set_output(0, std::move(filter));
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::StatusOr<PartialShape> Conv2DOutputShape(const Conv2DAttrs& attrs, const PartialShape& input,
+                                               const PartialShape& filter) {
+  SLUICE_RETURN_IF_ERROR(Check(attrs));
+  ImageFormat format = ImageFormatOf(attrs.data_format);
+  SLUICE_RETURN_IF_ERROR(CheckChannels(input.dim(format.channels), filter));
+  PartialShape output = input;
+  for (int i = 0; i < 2; ++i) {
+    int axis = i == 0 ? format.height : format.width;
+    auto size =
+        WindowedSize(input.dim(axis), filter.dim(i), attrs.strides[axis], attrs.dilations[axis], Padding(attrs, axis));
+    if (!size.ok()) return WithContext(size.status(), i == 0 ? "height" : "width");
+    output.set_dim(axis, *size);
+  }
+  output.set_dim(format.channels, filter.dim(3));
+  return output;
+}
+
+absl::Status CheckConv2DOutput(const Conv2DAttrs& attrs, const PartialShape& input, const PartialShape& filter,
+                               const PartialShape& dy) {
+  SLUICE_ASSIGN_OR_RETURN(PartialShape output, Conv2DOutputShape(attrs, input, filter));
+  if (dy.IsCompatibleWith(output)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("out_backprop has shape ", dy.ToString(), ", convolving ",
+                                                 input.ToString(), " with ", filter.ToString(), " gives ",
+                                                 output.ToString()));
+}
+
+absl::StatusOr<PartialShape> ConvSizesInput(const ShapeContext& c, int i) {
+  SLUICE_ASSIGN_OR_RETURN(PartialShape sizes, c.input_as_shape(i));
+  auto merged = sizes.MergedWith(PartialShape::OfRank(4));
+  if (merged.ok()) return merged;
+  return absl::InvalidArgumentError(absl::StrCat("input ", i, " must have 4 elements, is ", sizes.ToString()));
+}
 
 Conv2DAttrs ToConv2DAttrs(const FusedConv2DAttrs& attrs) {
   return {.T = attrs.T,

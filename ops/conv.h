@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/attrs.h"
+#include "ops/shape_context.h"
 #include "ops/window.h"
 
 namespace sluice {
@@ -72,5 +73,14 @@ struct Conv2DGeometry {
 // InvalidArgument for shapes that are not of rank 4, a filter with a dimension of 0, channels that the
 // filter's do not divide, and as in ops/window.h.
 absl::StatusOr<Conv2DGeometry> ResolveConv2D(const Conv2DAttrs& attrs, const Shape& input, const Shape& filter);
+
+// For shape functions: the output's shape as far as it is known, for an input and a filter of rank 4; errors as above.
+absl::StatusOr<PartialShape> Conv2DOutputShape(const Conv2DAttrs& attrs, const PartialShape& input,
+                                               const PartialShape& filter);
+// `dy` must have the shape that convolving `input` with `filter` gives.
+absl::Status CheckConv2DOutput(const Conv2DAttrs& attrs, const PartialShape& input, const PartialShape& filter,
+                               const PartialShape& dy);
+// The value of input `i` as a shape of rank 4.
+absl::StatusOr<PartialShape> ConvSizesInput(const ShapeContext& c, int i);
 
 }  // namespace sluice

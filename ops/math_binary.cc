@@ -25,6 +25,7 @@ void RegisterMathBinary(OpRegistry& r) {
   AddFunction<RealArithmeticAttrs>(r, "Maximum", "The larger; NaN where one of them is.");
   AddFunction<RealArithmeticAttrs>(r, "Minimum", "The smaller; NaN where one of them is.");
   AddFunction<SquaredDifferenceAttrs>(r, "SquaredDifference", "(x - y)^2.").Commutative();
+  AddFunction<PowAttrs>(r, "Pow", "x to the power of y.");
   r.Add<AddNAttrs>("AddN")
       .Input("inputs: N * T")
       .Output("sum: T")

@@ -45,6 +45,17 @@ struct SquaredDifferenceAttrs {
   }
 };
 
+struct PowAttrs {
+  DataType T = DataType::kInvalid;
+  bool operator==(const PowAttrs&) const = default;
+  void Visit(auto& v) {
+    v.Required(
+        "T", T,
+        OneOf({DataType::kBfloat16, DataType::kFloat, DataType::kHalf, DataType::kDouble, DataType::kInt8,
+               DataType::kInt16, DataType::kInt32, DataType::kInt64, DataType::kComplex64, DataType::kComplex128}));
+  }
+};
+
 struct AddNAttrs {
   int64_t N = 0;
   DataType T = DataType::kInvalid;

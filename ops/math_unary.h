@@ -16,6 +16,7 @@ struct FloatingUnaryAttrs {
   void Visit(auto& v) { v.Required("T", T, OneOf(kFloatingOrComplexTypes)); }
 };
 
+// Neg, Sign, Reciprocal, Round.
 struct NegAttrs {
   DataType T = DataType::kInvalid;
   bool operator==(const NegAttrs&) const = default;
@@ -31,6 +32,23 @@ struct SquareAttrs {
   DataType T = DataType::kInvalid;
   bool operator==(const SquareAttrs&) const = default;
   void Visit(auto& v) { v.Required("T", T, OneOf(kNumberTypes)); }
+};
+
+// Floor, Ceil.
+struct RoundingAttrs {
+  DataType T = DataType::kInvalid;
+  bool operator==(const RoundingAttrs&) const = default;
+  void Visit(auto& v) { v.Required("T", T, OneOf(kFloatingTypes)); }
+};
+
+struct AbsAttrs {
+  DataType T = DataType::kInvalid;
+  bool operator==(const AbsAttrs&) const = default;
+  void Visit(auto& v) {
+    v.Required("T", T,
+               OneOf({DataType::kBfloat16, DataType::kHalf, DataType::kFloat, DataType::kDouble, DataType::kInt8,
+                      DataType::kInt16, DataType::kInt32, DataType::kInt64}));
+  }
 };
 
 }  // namespace sluice

@@ -3,7 +3,9 @@
 namespace sluice {
 
 void RegisterCompare(GradientRegistry& r) {
-  for (const char* op : {"Equal", "Greater", "GreaterEqual", "Less", "LogicalAnd"}) r.AddNotDifferentiable(op);
+  for (const char* op :
+       {"Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual", "LogicalOr", "LogicalAnd"})
+    r.AddNotDifferentiable(op);
 }
 
 }  // namespace sluice

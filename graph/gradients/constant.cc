@@ -8,10 +8,16 @@ absl::Status IdentityGradient(GradScope&, const Node&, absl::Span<const Grad> dy
   return absl::OkStatus();
 }
 
+absl::Status IdentityNGradient(GradScope&, const Node&, absl::Span<const Grad> dy, std::vector<Grad>& dx) {
+  dx.insert(dx.end(), dy.begin(), dy.end());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void RegisterConstant(GradientRegistry& r) {
   r.Add("Identity", IdentityGradient);
+  r.Add("IdentityN", IdentityNGradient);
   r.Add("PlaceholderWithDefault", IdentityGradient);
   for (const char* op : {"Const", "Placeholder", "StopGradient", "NoOp"}) r.AddNotDifferentiable(op);
 }

@@ -49,6 +49,17 @@ absl::Status SquaredDifferenceGradient(GradScope& s, const Node&, absl::Span<con
   return absl::OkStatus();
 }
 
+// d(x^y)/dx = y x^(y-1), d(x^y)/dy = x^y log(x), and 0 where x is not positive.
+absl::Status PowGradient(GradScope& s, const Node&, absl::Span<const Grad> dz, std::vector<Grad>& dx) {
+  Endpoint g = s.Dense(dz[0]), x = s.x(0), y = s.x(1);
+  Endpoint zero = ScalarLike(s, x, 0.0), one = ScalarLike(s, x, 1.0);
+  Endpoint power = ops::Mul(s.scope, y, ops::Pow(s.scope, x, ops::Sub(s.scope, y, one)));
+  Endpoint has_log = ops::Greater(s.scope, x, zero);
+  Endpoint log = ops::SelectV2(s.scope, has_log, ops::Log(s.scope, ops::SelectV2(s.scope, has_log, x, one)), zero);
+  AppendBroadcastSums(s, x, y, ops::Mul(s.scope, g, power), ops::Mul(s.scope, g, ops::Mul(s.scope, s.y(0), log)), dx);
+  return absl::OkStatus();
+}
+
 // The gradient goes to x where `takes_x` is true; of equals x is taken.
 void ChoiceGradient(GradScope& s, Endpoint g, Endpoint takes_x, std::vector<Grad>& dx) {
   Endpoint zero = ScalarLike(s, g, 0.0);
@@ -80,6 +91,7 @@ void RegisterMathBinary(GradientRegistry& r) {
   r.Add("AddN", AddNGradient);
   r.Add("Sub", SubGradient);
   r.Add("Mul", MulGradient);
+  r.Add("Pow", PowGradient);
   r.Add("RealDiv", RealDivGradient);
   r.Add("FloorMod", FloorModGradient);
   r.Add("SquaredDifference", SquaredDifferenceGradient);

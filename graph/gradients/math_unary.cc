@@ -49,7 +49,26 @@ absl::Status SigmoidGradient(GradScope& s, const Node&, absl::Span<const Grad> d
   return absl::OkStatus();
 }
 
+absl::Status AbsGradient(GradScope& s, const Node&, absl::Span<const Grad> dy, std::vector<Grad>& dx) {
+  dx.push_back(ops::Mul(s.scope, s.Dense(dy[0]), ops::Sign(s.scope, s.x(0))));
+  return absl::OkStatus();
+}
+
+absl::Status ReciprocalGradient(GradScope& s, const Node&, absl::Span<const Grad> dy, std::vector<Grad>& dx) {
+  dx.push_back(ops::ReciprocalGrad(s.scope, s.y(0), s.Dense(dy[0])));
+  return absl::OkStatus();
+}
+
 // The second derivatives: z = Grad(y, dy), differentiated by y and by dy; g = dL/dz.
+
+// z = -dy y^2:  dz/dy = -2 dy y,  dz/d(dy) = -y^2.
+absl::Status ReciprocalGradGradient(GradScope& s, const Node&, absl::Span<const Grad> dz, std::vector<Grad>& dx) {
+  Endpoint y = s.x(0), g = s.Dense(dz[0]);
+  Endpoint product = ops::Mul(s.scope, ops::Mul(s.scope, g, s.x(1)), ScalarLike(s, y, -2.0));
+  dx.push_back(ops::Mul(s.scope, product, y));
+  dx.push_back(ops::ReciprocalGrad(s.scope, y, g));
+  return absl::OkStatus();
+}
 
 // z = 0.5 dy / y:  dz/dy = -z / y,  dz/d(dy) = 0.5 / y.
 absl::Status SqrtGradGradient(GradScope& s, const Node&, absl::Span<const Grad> dz, std::vector<Grad>& dx) {
@@ -99,11 +118,15 @@ void RegisterMathUnary(GradientRegistry& r) {
   r.Add("Log", LogGradient);
   r.Add("Tanh", TanhGradient);
   r.Add("Sigmoid", SigmoidGradient);
+  r.Add("Abs", AbsGradient);
+  r.Add("Reciprocal", ReciprocalGradient);
+  r.Add("ReciprocalGrad", ReciprocalGradGradient);
   r.Add("SqrtGrad", SqrtGradGradient);
   r.Add("RsqrtGrad", RsqrtGradGradient);
   r.Add("TanhGrad", TanhGradGradient);
   r.Add("SigmoidGrad", SigmoidGradGradient);
-  r.AddNotDifferentiable("LogicalNot");
+  // Steps: zero almost everywhere.
+  for (const char* op : {"LogicalNot", "Sign", "Floor", "Ceil", "Round"}) r.AddNotDifferentiable(op);
 }
 
 }  // namespace sluice

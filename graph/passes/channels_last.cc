@@ -10,6 +10,7 @@ Tensor PermTensor(const int (&perm)[4]) { return Tensor::Vector<int32_t>({perm[0
 }  // namespace
 
 PartialShape ChannelsLast::ShapeOf(Endpoint e) const {
+  if (auto it = stands_for_.find(e); it != stands_for_.end()) e = it->second;
   bool known = e.node < static_cast<NodeId>(infos_.size()) && e.index < static_cast<int>(infos_[e.node].size());
   return known ? infos_[e.node][e.index].shape : PartialShape();
 }
@@ -111,10 +112,25 @@ absl::Status ChannelsLast::TurnAround(NodeId id, std::vector<Endpoint> inputs, A
   SLUICE_ASSIGN_OR_RETURN(NodeId worker,
                           edit_.Add(node, "channels_last", node.op(), std::move(inputs), std::move(attrs)));
   edit_.CopyControlInputs(id, worker);
+  if (node.output_types.size() > 1) return PassOutputs(id, worker);
   SLUICE_ASSIGN_OR_RETURN(Endpoint perm, edit_.AddConst(node, "channels_first/perm", PermTensor(kToFirst)));
   AttrMap transpose;
   transpose.emplace("T", dtype);
   return edit_.Rewrite(id, "Transpose", {{worker, 0}, perm}, std::move(transpose));
+}
+
+absl::Status ChannelsLast::PassOutputs(NodeId id, NodeId worker) {
+  const std::vector<DataType> types(edit_.node(id).output_types.begin(), edit_.node(id).output_types.end());
+  SLUICE_ASSIGN_OR_RETURN(Endpoint first, AddTranspose({worker, 0}, kToFirst, edit_.node(id), "channels_first"));
+  stands_for_[first] = {id, 0};
+  std::vector<Endpoint> outputs = {first};
+  for (int i = 1; i < static_cast<int>(types.size()); ++i) outputs.push_back({worker, i});
+  for (int i = 0; i < static_cast<int>(types.size()); ++i) edit_.ReplaceUses({id, i}, outputs[i]);
+  AttrMap attrs;
+  AttrList list;
+  list.type = types;
+  attrs.emplace("T", std::move(list));
+  return edit_.Rewrite(id, "IdentityN", std::move(outputs), std::move(attrs));
 }
 
 }  // namespace sluice

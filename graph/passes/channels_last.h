@@ -41,18 +41,23 @@ class ChannelsLast {
   // A constant that broadcasts against NCHW, as it broadcasts against NHWC.
   absl::StatusOr<Endpoint> BroadcastToLast(Endpoint e, const Node& user);
 
-  // The node's work is done by a new node with these inputs and attributes in NHWC; the node gives NCHW.
+  // The node's work is done by a new node with these inputs and attributes in NHWC; the node gives NCHW. Of several
+  // outputs the first is an image.
   absl::Status TurnAround(NodeId id, std::vector<Endpoint> inputs, AttrMap attrs);
 
  private:
   absl::StatusOr<Endpoint> Permute(Endpoint e, const int (&order)[4], const Node& user);
   absl::StatusOr<Endpoint> AddTranspose(Endpoint e, const int (&perm)[4], const Node& like, absl::string_view suffix);
+  // Users of the node take the worker's outputs, the first one transposed; the node itself passes them on, for those who
+  // fetch it.
+  absl::Status PassOutputs(NodeId id, NodeId worker);
   absl::StatusOr<Tensor> Transposed(const Tensor& t, const Node& transpose) const;
 
   GraphEditor& edit_;
   const std::vector<std::vector<TensorInfo>>& infos_;
   const KernelRegistry* cpu_kernels_;
-  absl::flat_hash_map<Endpoint, Endpoint> in_last_;  // Transposes that were added for tensors that have no NHWC form
+  absl::flat_hash_map<Endpoint, Endpoint> stands_for_;  // Transposes that were added in the place of an output
+  absl::flat_hash_map<Endpoint, Endpoint> in_last_;     // Transposes that were added for tensors that have no NHWC form
 };
 
 // Elements of a list of four (strides) or of pairs (paddings) over N, C, H, W in the order N, H, W, C.

@@ -8,27 +8,29 @@ namespace {
 
 using namespace functors;  // NOLINT: the functors are this file's subject
 
+template <class F>
 BinaryFns PickEqual(DataType dtype) {
-  return PickBinary<EqualFunctor, float, double, int32_t, int64_t, uint8_t, bool, std::string>(dtype);
+  return PickBinary<F, float, double, int32_t, int64_t, uint8_t, bool, std::string>(dtype);
 }
 
-// False for shapes that do not broadcast, where the node says that this is no error.
+// Equal and NotEqual. Shapes that do not broadcast are different, where the node says that this is no error.
+template <class F>
 class EqualKernel : public BinaryKernel {
  public:
-  EqualKernel() : BinaryKernel(PickEqual) {}
+  EqualKernel() : BinaryKernel(PickEqual<F>) {}
   absl::Status Prepare(PrepareContext& ctx) override {
     SLUICE_ASSIGN_OR_RETURN(EqualAttrs attrs, ctx.Parse<EqualAttrs>());
-    is_false_ = !attrs.incompatible_shape_error && !BroadcastShapes(ctx.inputs[0].shape, ctx.inputs[1].shape).ok();
-    return is_false_ ? absl::OkStatus() : BinaryKernel::Prepare(ctx);
+    is_different_ = !attrs.incompatible_shape_error && !BroadcastShapes(ctx.inputs[0].shape, ctx.inputs[1].shape).ok();
+    return is_different_ ? absl::OkStatus() : BinaryKernel::Prepare(ctx);
   }
   absl::Status Run(RunContext& ctx) const override {
-    if (!is_false_) return BinaryKernel::Run(ctx);
-    *ctx.output<bool>(0) = false;
+    if (!is_different_) return BinaryKernel::Run(ctx);
+    *ctx.output<bool>(0) = F::Apply(0, 1);
     return absl::OkStatus();
   }
 
  private:
-  bool is_false_ = false;
+  bool is_different_ = false;
 };
 
 template <class F>
@@ -40,12 +42,16 @@ void AddComparison(KernelRegistry& r, const std::string& op) {
 }  // namespace
 
 void RegisterCompare(KernelRegistry& r) {
-  r.Add<EqualKernel>("Equal").Types("T", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64,
-                                          DataType::kUint8, DataType::kBool, DataType::kString});
+  constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64,
+                                 DataType::kUint8, DataType::kBool,   DataType::kString};
+  r.Add<EqualKernel<EqualFunctor>>("Equal").Types("T", kTypes);
+  r.Add<EqualKernel<NotEqualFunctor>>("NotEqual").Types("T", kTypes);
   AddComparison<GreaterFunctor>(r, "Greater");
   AddComparison<GreaterEqualFunctor>(r, "GreaterEqual");
   AddComparison<LessFunctor>(r, "Less");
+  AddComparison<LessEqualFunctor>(r, "LessEqual");
   AddBinary<LogicalAndFunctor, bool>(r, "LogicalAnd");
+  AddBinary<LogicalOrFunctor, bool>(r, "LogicalOr");
 }
 
 }  // namespace sluice::cpu

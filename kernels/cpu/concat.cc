@@ -1,30 +1,11 @@
 #include "ops/concat.h"
 
 #include "core/kernel_registry.h"
+#include "kernels/cpu/columns.h"
 #include "kernels/cpu/host_ints.h"
-#include "kernels/cpu/strided_copy.h"
 
 namespace sluice::cpu {
 namespace {
-
-// A tensor whose dimension `axis` is cut into pieces, seen as [outer, along the axis and inside it].
-struct Split {
-  int64_t outer = 1;
-  int64_t inner = 1;  // elements for one step along the axis
-
-  Split(const Shape& shape, int axis) {
-    for (int i = 0; i < axis; ++i) outer *= shape.dim(i);
-    for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape.dim(i);
-  }
-};
-
-// Copies between a dense [outer, length] and columns [offset, offset + length) of a dense [outer, pitch].
-StridedCopy IntoColumns(int64_t outer, int64_t length, int64_t offset, int64_t pitch) {
-  return {{outer, length}, {length, 1}, {pitch, 1}, 0, offset};
-}
-StridedCopy OutOfColumns(int64_t outer, int64_t length, int64_t offset, int64_t pitch) {
-  return {{outer, length}, {pitch, 1}, {length, 1}, offset, 0};
-}
 
 class ConcatV2Kernel : public Kernel {
  public:
@@ -71,7 +52,7 @@ class ConcatV2Kernel : public Kernel {
       return absl::InvalidArgumentError(
           absl::StrCat("the values have ", along, " in all along axis ", axis, ", expected ", out_.dim(axis)));
     }
-    const Split split(out_, axis);
+    const ColumnView split(out_, axis);
     int64_t offset = 0;
     for (int i = 0; i < n_; ++i) {
       const int64_t length = shapes_[i].dim(axis) * split.inner;
@@ -96,7 +77,7 @@ class PackKernel : public Kernel {
     SLUICE_ASSIGN_OR_RETURN(PackAttrs attrs, ctx.Parse<PackAttrs>());
     const Shape& out = ctx.outputs[0].shape;
     SLUICE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(attrs.axis, out.rank()));
-    const Split split(out, axis);
+    const ColumnView split(out, axis);
     const int64_t n = static_cast<int64_t>(ctx.inputs.size());
     if (out.dim(axis) != n) return absl::InternalError("the output of Pack has another size");
     threads_ = ctx.threads;
@@ -129,7 +110,7 @@ class UnpackKernel : public Kernel {
     SLUICE_ASSIGN_OR_RETURN(UnpackAttrs attrs, ctx.Parse<UnpackAttrs>());
     const Shape& in = ctx.inputs[0].shape;
     SLUICE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(attrs.axis, in.rank()));
-    const Split split(in, axis);
+    const ColumnView split(in, axis);
     const int64_t n = static_cast<int64_t>(ctx.outputs.size());
     if (in.dim(axis) != n) {
       return absl::InvalidArgumentError(

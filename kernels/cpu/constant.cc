@@ -43,6 +43,37 @@ class PlaceholderKernel : public Kernel {
   std::string message_;
 };
 
+class IdentityNKernel : public Kernel {
+ public:
+  absl::Status Prepare(PrepareContext& ctx) override {
+    copies_.clear();
+    for (size_t i = 0; i < ctx.inputs.size(); ++i) {
+      CopyFn copy = FindCopy(ctx.inputs[i].dtype);
+      if (copy == nullptr) return absl::InvalidArgumentError(absl::StrCat("input ", i, " has no dtype"));
+      copies_.push_back({copy, ctx.inputs[i].shape.num_elements()});
+      ctx.Alias(static_cast<int>(i), static_cast<int>(i));
+    }
+    threads_ = ctx.threads;
+    return absl::OkStatus();
+  }
+  // For callers that give outputs memory of their own.
+  absl::Status Run(RunContext& ctx) const override {
+    for (size_t k = 0; k < copies_.size(); ++k) {
+      int i = static_cast<int>(k);
+      if (ctx.input(i) != ctx.output(i)) copies_[k].copy(ctx.input(i), ctx.output(i), copies_[k].n, threads_);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Copy {
+    CopyFn copy;
+    int64_t n;
+  };
+  std::vector<Copy> copies_;
+  int threads_ = 1;
+};
+
 class NoOpKernel : public Kernel {
  public:
   absl::Status Prepare(PrepareContext&) override { return absl::OkStatus(); }
@@ -56,6 +87,7 @@ void RegisterConstant(KernelRegistry& r) {
   r.Add<PlaceholderKernel>("Placeholder");
   r.Add<AliasKernel>("PlaceholderWithDefault");
   r.Add<AliasKernel>("Identity");
+  r.Add<IdentityNKernel>("IdentityN");
   r.Add<AliasKernel>("StopGradient");
   r.Add<NoOpKernel>("NoOp");
 }

@@ -79,6 +79,7 @@ void RegisterMathBinary(KernelRegistry& r) {
   AddArithmetic<SubFunctor>(r, "Sub");
   AddArithmetic<MulFunctor>(r, "Mul");
   AddBinary<RealDivFunctor, float, double>(r, "RealDiv").Types("T", {DataType::kFloat, DataType::kDouble});
+  AddBinary<PowFunctor, float, double>(r, "Pow").Types("T", {DataType::kFloat, DataType::kDouble});
   AddArithmetic<FloorDivFunctor>(r, "FloorDiv");
   AddArithmetic<FloorModFunctor>(r, "FloorMod");
   AddArithmetic<MaximumFunctor>(r, "Maximum");

@@ -26,12 +26,19 @@ void AddGradient(KernelRegistry& r, const std::string& op) {
 void RegisterMathUnary(KernelRegistry& r) {
   AddFunction<NegFunctor, float, double, int32_t, int64_t>(r, "Neg", kCheapGrain);
   AddFunction<SquareFunctor, float, double, int32_t, int64_t, uint8_t>(r, "Square", kCheapGrain);
+  AddFunction<AbsFunctor, float, double, int32_t, int64_t>(r, "Abs", kCheapGrain);
+  AddFunction<SignFunctor, float, double, int32_t, int64_t>(r, "Sign", kCheapGrain);
+  AddFunction<FloorFunctor, float, double>(r, "Floor", kCheapGrain);
+  AddFunction<CeilFunctor, float, double>(r, "Ceil", kCheapGrain);
+  AddFunction<RoundFunctor, float, double, int32_t, int64_t>(r, "Round", kCheapGrain);
+  AddFunction<ReciprocalFunctor, float, double>(r, "Reciprocal", kCheapGrain);
   AddFunction<SqrtFunctor, float, double>(r, "Sqrt", kCheapGrain);
   AddFunction<RsqrtFunctor, float, double>(r, "Rsqrt", kCheapGrain);
   AddFunction<ExpFunctor, float, double>(r, "Exp", kCostlyGrain);
   AddFunction<LogFunctor, float, double>(r, "Log", kCostlyGrain);
   AddFunction<TanhFunctor, float, double>(r, "Tanh", kCostlyGrain);
   AddFunction<SigmoidFunctor, float, double>(r, "Sigmoid", kCostlyGrain);
+  AddGradient<ReciprocalGradFunctor>(r, "ReciprocalGrad");
   AddGradient<SqrtGradFunctor>(r, "SqrtGrad");
   AddGradient<RsqrtGradFunctor>(r, "RsqrtGrad");
   AddGradient<TanhGradFunctor>(r, "TanhGrad");

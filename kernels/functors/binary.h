@@ -86,10 +86,23 @@ struct FloorModFunctor {
   }
 };
 
+struct PowFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T x, T y) {
+    return std::pow(x, y);
+  }
+};
+
 struct EqualFunctor {
   template <class T>
   SLUICE_HOST_DEVICE static bool Apply(const T& x, const T& y) {
     return x == y;
+  }
+};
+struct NotEqualFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static bool Apply(const T& x, const T& y) {
+    return x != y;
   }
 };
 struct GreaterFunctor {
@@ -110,8 +123,17 @@ struct LessFunctor {
     return x < y;
   }
 };
+struct LessEqualFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static bool Apply(T x, T y) {
+    return x <= y;
+  }
+};
 struct LogicalAndFunctor {
   SLUICE_HOST_DEVICE static bool Apply(bool x, bool y) { return x & y; }
+};
+struct LogicalOrFunctor {
+  SLUICE_HOST_DEVICE static bool Apply(bool x, bool y) { return x | y; }
 };
 
 // Whether z = F(x, y) on T must not be computed for y = 0.

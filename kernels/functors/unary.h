@@ -19,6 +19,45 @@ struct SquareFunctor {
     return Times(x, x);
   }
 };
+struct AbsFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T x) {
+    if constexpr (std::is_integral_v<T>) return x < 0 ? Minus(T{0}, x) : x;
+    return std::fabs(x);
+  }
+};
+struct SignFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T x) {
+    if constexpr (std::is_integral_v<T>) return static_cast<T>((x > 0) - (x < 0));
+    return x > 0 ? T{1} : x < 0 ? T{-1} : x;  // NaN stays NaN
+  }
+};
+struct FloorFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T x) {
+    return std::floor(x);
+  }
+};
+struct CeilFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T x) {
+    return std::ceil(x);
+  }
+};
+struct RoundFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T x) {
+    if constexpr (std::is_integral_v<T>) return x;
+    return std::nearbyint(x);  // ties to even: nobody changes the rounding mode
+  }
+};
+struct ReciprocalFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T x) {
+    return T{1} / x;
+  }
+};
 struct SqrtFunctor {
   template <class T>
   SLUICE_HOST_DEVICE static T Apply(T x) {
@@ -59,6 +98,12 @@ struct LogicalNotFunctor {
   SLUICE_HOST_DEVICE static bool Apply(bool x) { return !x; }
 };
 
+struct ReciprocalGradFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T y, T dy) {
+    return dy * -(y * y);
+  }
+};
 // No gradient into a function whose gradient is infinite stays none: 0 where dy is 0, as TensorFlow has it
 // for these two.
 struct SqrtGradFunctor {

@@ -2,7 +2,7 @@
 //
 //   EXPECT_EQ(GradientChecker("MatMul").Input(Shape{2, 3}).Input(Shape{3, 4}).Attr("transpose_b", false).Check(), "");
 //
-// The op's node is built over double inputs, L = sum(w * y) with random weights w is differentiated by AddGradients and
+// The op's node is built over double inputs (float ones where it has no more), L = sum(w * y) with random weights w is differentiated by AddGradients and
 // by (L(x + h) - L(x - h)) / 2h for every element of every double input.
 #pragma once
 
@@ -26,9 +26,16 @@ class GradientChecker {
     cpu::RegisterAllKernels(kernels_);
   }
 
-  // A random double tensor in [low, high): differentiated.
+  // The op has no double kernel: inputs are float, and steps and tolerance are larger. Call it first.
+  GradientChecker& Float() {
+    dtype_ = DataType::kFloat;
+    step_ = 1.0 / 64;
+    tolerance_ = 2e-3;
+    return *this;
+  }
+  // A random tensor in [low, high): differentiated.
   GradientChecker& Input(Shape shape, double low = -1, double high = 1) {
-    Tensor t(DataType::kDouble, std::move(shape));
+    Tensor t(dtype_, std::move(shape));
     Fill(t, low, high);
     return Input(std::move(t));
   }
@@ -67,12 +74,22 @@ class GradientChecker {
   struct In {
     Tensor value;
     bool is_constant;
-    bool IsDifferentiated() const { return !is_constant && value.dtype() == DataType::kDouble; }
   };
+
+  static double At(const Tensor& t, int64_t i) {
+    return t.dtype() == DataType::kDouble ? t.data<double>()[i] : t.data<float>()[i];
+  }
+  static void Set(Tensor& t, int64_t i, double value) {
+    if (t.dtype() == DataType::kDouble) {
+      t.data<double>()[i] = value;
+    } else {
+      t.data<float>()[i] = static_cast<float>(value);
+    }
+  }
 
   void Fill(Tensor& t, double low, double high) {
     std::uniform_real_distribution<double> uniform(low, high);
-    for (int64_t i = 0; i < t.num_elements(); ++i) t.data<double>()[i] = uniform(random_);
+    for (int64_t i = 0; i < t.num_elements(); ++i) Set(t, i, uniform(random_));
   }
 
   absl::Status Run() {
@@ -87,7 +104,7 @@ class GradientChecker {
       SLUICE_RETURN_IF_ERROR(scope.status());
       inputs.push_back(e);
       if (!in.is_constant) feeds[e] = in.value;
-      if (in.IsDifferentiated()) xs.push_back(e);
+      if (!in.is_constant && in.value.dtype() == dtype_) xs.push_back(e);
     }
     NodeId op = scope.Add(op_, inputs, attrs_);
     SLUICE_RETURN_IF_ERROR(scope.status());
@@ -95,16 +112,16 @@ class GradientChecker {
     Interpreter forward(graph, kernels_);
     std::vector<Endpoint> ys, grad_ys;
     for (Endpoint y : scope.OutputsOf(op)) {
-      if (graph.dtype(y) == DataType::kDouble && (only_output_ < 0 || only_output_ == y.index)) ys.push_back(y);
+      if (graph.dtype(y) == dtype_ && (only_output_ < 0 || only_output_ == y.index)) ys.push_back(y);
     }
     SLUICE_ASSIGN_OR_RETURN(std::vector<Tensor> values, forward.Run(feeds, ys));
     std::vector<Tensor> weights;
     for (const Tensor& value : values) {
-      Tensor w(DataType::kDouble, value.shape());
+      Tensor w(dtype_, value.shape());
       Fill(w, 0.5, 1.5);
       weights.push_back(w);
       AttrMap attrs;
-      attrs.emplace("dtype", DataType::kDouble);
+      attrs.emplace("dtype", dtype_);
       grad_ys.push_back({scope.Add("Placeholder", {}, attrs), 0});
       feeds[grad_ys.back()] = w;
     }
@@ -130,31 +147,28 @@ class GradientChecker {
     double loss = 0;
     for (size_t i = 0; i < ys.size(); ++i) {
       for (int64_t j = 0; j < values[i].num_elements(); ++j) {
-        loss += weights[i].data<double>()[j] * values[i].data<double>()[j];
+        loss += At(weights[i], j) * At(values[i], j);
       }
     }
     return loss;
   }
 
-  static absl::Status Compare(Interpreter& forward, Interpreter::Feeds feeds, Endpoint x,
-                              const std::vector<Endpoint>& ys, const std::vector<Tensor>& weights,
-                              const Tensor& analytic) {
-    constexpr double kStep = 1e-5, kTolerance = 1e-6;
+  absl::Status Compare(Interpreter& forward, Interpreter::Feeds feeds, Endpoint x, const std::vector<Endpoint>& ys,
+                       const std::vector<Tensor>& weights, const Tensor& analytic) const {
     SLUICE_ASSIGN_OR_RETURN(Tensor value, feeds[x].Clone());
-    if (analytic.dtype() != DataType::kDouble || !(analytic.shape() == value.shape())) {
+    if (analytic.dtype() != dtype_ || !(analytic.shape() == value.shape())) {
       return absl::InternalError(absl::StrCat("the gradient of ", value.ToString(0), " is ", analytic.ToString(0)));
     }
     feeds[x] = value;  // shares the memory
     for (int64_t i = 0; i < value.num_elements(); ++i) {
-      double& element = value.data<double>()[i];
-      double saved = element;
-      element = saved + kStep;
+      const double saved = At(value, i);
+      Set(value, i, saved + step_);
       SLUICE_ASSIGN_OR_RETURN(double above, Loss(forward, feeds, ys, weights));
-      element = saved - kStep;
+      Set(value, i, saved - step_);
       SLUICE_ASSIGN_OR_RETURN(double below, Loss(forward, feeds, ys, weights));
-      element = saved;
-      double numeric = (above - below) / (2 * kStep), got = analytic.data<double>()[i];
-      if (!(std::abs(got - numeric) <= kTolerance * std::max({1.0, std::abs(numeric), std::abs(above)}))) {
+      Set(value, i, saved);
+      double numeric = (above - below) / (2 * step_), got = At(analytic, i);
+      if (!(std::abs(got - numeric) <= tolerance_ * std::max({1.0, std::abs(numeric), std::abs(above)}))) {
         return absl::InternalError(
             absl::StrCat("input ", x.node, ", element ", i, ": the rule says ", got, ", finite differences ", numeric));
       }
@@ -169,6 +183,8 @@ class GradientChecker {
   AttrMap attrs_;
   std::vector<In> inputs_;
   int only_output_ = -1;
+  DataType dtype_ = DataType::kDouble;
+  double step_ = 1e-5, tolerance_ = 1e-6;
   std::minstd_rand random_{7};
 };
 

@@ -1,0 +1,242 @@
+#include "ops/batch_norm.h"
+
+#include <cmath>
+
+#include "core/kernel_registry.h"
+#include "core/parallel.h"
+#include "kernels/cpu/batch_norm_loops.h"
+
+namespace sluice::cpu {
+namespace {
+
+constexpr int64_t kElementsOfAThread = 1 << 14;
+
+// The rows, their pieces for threads, and room for what belongs to the channels.
+class NormKernel : public Kernel {
+ protected:
+  // `x` is input `i`; `arrays` are of the matrix' width, besides two for each thread.
+  absl::Status Plan(PrepareContext& ctx, int i, const std::string& data_format, int arrays) {
+    const Shape& x = ctx.inputs[i].shape;
+    if (ChannelAxisOf(data_format) == 1) {
+      return absl::UnimplementedError(absl::StrCat(data_format, " on the CPU: run the layout pass"));
+    }
+    if (x.rank() != static_cast<int>(data_format.size())) {
+      return absl::InvalidArgumentError(absl::StrCat("x has shape ", x.ToString(), ", expected ", data_format));
+    }
+    const int64_t channels = x.dim(x.rank() - 1);
+    is_empty_ = x.num_elements() == 0;
+    m_ = ChannelRows(is_empty_ ? 0 : x.num_elements() / channels, channels);
+    pieces_ = std::clamp<int64_t>(x.num_elements() / kElementsOfAThread, 1, ctx.threads);
+    pieces_ = std::clamp<int64_t>(m_.rows / m_.merged, 1, pieces_);
+    arrays_ = arrays;
+    ctx.RequestScratch((2 * pieces_ * channels) * sizeof(double) + (arrays + 2 * pieces_) * m_.width * sizeof(float));
+    return absl::OkStatus();
+  }
+  absl::Status CheckVector(const PrepareContext& ctx, int i) const {
+    const Shape& shape = ctx.inputs[i].shape;
+    if (shape.rank() == 1 && shape.dim(0) == m_.channels) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("input ", i, " has shape ", shape.ToString(), ", expected [", m_.channels, "]"));
+  }
+
+  // Scratch: sums of each piece, then arrays of width, then each piece's own.
+  double* Sums(const RunContext& ctx, int64_t piece) const { return ctx.scratch<double>() + 2 * piece * m_.channels; }
+  float* Array(const RunContext& ctx, int i) const {
+    return reinterpret_cast<float*>(Sums(ctx, pieces_)) + i * m_.width;
+  }
+  float* PieceScratch(const RunContext& ctx, int64_t piece) const { return Array(ctx, arrays_) + 2 * piece * m_.width; }
+
+  // Calls f(piece, begin, end) with the piece's rows.
+  template <class F>
+  void ForPieces(const F& f) const {
+    ParallelFor(static_cast<int>(pieces_), pieces_, 1, [&](int64_t from, int64_t to) {
+      for (int64_t p = from; p < to; ++p) f(p, m_.Begin(p, pieces_), m_.Begin(p + 1, pieces_));
+    });
+  }
+  // The pieces' sums, added in the first piece's.
+  void AddPieces(const RunContext& ctx) const {
+    double* sums = Sums(ctx, 0);
+    for (int64_t p = 1; p < pieces_; ++p) {
+      const double* more = Sums(ctx, p);
+      for (int64_t c = 0; c < 2 * m_.channels; ++c) sums[c] += more[c];
+    }
+  }
+
+  ChannelRows m_;
+  int64_t pieces_ = 1;
+  int arrays_ = 0;
+  bool is_empty_ = false;
+};
+
+// What x - mean is multiplied with; the same bits forward and backward, so that a Relu behind is found open or closed again.
+float Factor(float scale, float variance, float epsilon) {
+  return static_cast<float>(scale / std::sqrt(static_cast<double>(variance) + epsilon));
+}
+
+enum ForwardInput { kX, kScale, kOffset, kMean, kVariance };
+enum ForwardOutput { kY, kBatchMean, kBatchVariance, kSavedMean, kSavedVariance, kReserve3 };
+
+class FusedBatchNormKernel : public NormKernel {
+ public:
+  // FusedBatchNormV3Attrs has all that FusedBatchNorm has.
+  absl::Status Prepare(PrepareContext& ctx) override {
+    AttrMap attrs = *ctx.attrs;
+    attrs.emplace("U", DataType::kFloat);
+    SLUICE_ASSIGN_OR_RETURN(attrs_, ParseAttrs<FusedBatchNormV3Attrs>(attrs));
+    SLUICE_RETURN_IF_ERROR(Plan(ctx, kX, attrs_.data_format, 3));
+    is_mixed_ = attrs_.is_training && attrs_.exponential_avg_factor != 1;
+    for (int i : {kScale, kOffset}) SLUICE_RETURN_IF_ERROR(CheckVector(ctx, i));
+    if (!attrs_.is_training || is_mixed_) {
+      for (int i : {kMean, kVariance}) SLUICE_RETURN_IF_ERROR(CheckVector(ctx, i));
+    }
+    has_reserve_3_ = ctx.outputs.size() > kReserve3;
+    ctx.AllowInPlace(kX, kY);
+    return absl::OkStatus();
+  }
+
+  absl::Status Run(RunContext& ctx) const override {
+    if (has_reserve_3_) *ctx.output<float>(kReserve3) = 0;
+    if (attrs_.is_training) {
+      FindMoments(ctx);
+    } else {
+      for (auto [from, to] : {std::pair(kMean, kBatchMean), std::pair(kVariance, kBatchVariance),
+                              std::pair(kMean, kSavedMean), std::pair(kVariance, kSavedVariance)}) {
+        std::copy_n(ctx.input<float>(from), m_.channels, ctx.output<float>(to));
+      }
+    }
+    if (!is_empty_) RunNormalize(ctx);
+    return absl::OkStatus();
+  }
+
+ private:
+  // Fills the four outputs of statistics.
+  void FindMoments(RunContext& ctx) const {
+    const float* x = ctx.input<float>(kX);
+    float* shift = Array(ctx, 0);
+    double *sums = Sums(ctx, 0), *squares = sums + m_.channels;
+    if (is_empty_) {
+      std::fill_n(sums, 2 * m_.channels, 0.0);
+      std::fill_n(shift, m_.channels, 0.F);
+    } else {
+      m_.Repeat(x, shift);
+      ForPieces([&](int64_t p, int64_t begin, int64_t end) {
+        double* of_piece = Sums(ctx, p);
+        SumMoments(m_, x, begin, end, shift, PieceScratch(ctx, p), of_piece, of_piece + m_.channels);
+      });
+      AddPieces(ctx);
+    }
+    const double n = static_cast<double>(m_.rows), factor = attrs_.exponential_avg_factor;
+    const double unbiased = n > 1 ? n / (n - 1) : 1;
+    float *mean = ctx.output<float>(kSavedMean), *variance = ctx.output<float>(kSavedVariance);
+    float *running_mean = ctx.output<float>(kBatchMean), *running_variance = ctx.output<float>(kBatchVariance);
+    for (int64_t c = 0; c < m_.channels; ++c) {
+      const double d = sums[c] / n, v = std::max(squares[c] / n - d * d, 0.0), batch_mean = shift[c] + d;
+      mean[c] = static_cast<float>(batch_mean);
+      variance[c] = static_cast<float>(v);
+      double average_mean = batch_mean, average_variance = v * unbiased;
+      if (is_mixed_) {
+        average_mean = factor * batch_mean + (1 - factor) * ctx.input<float>(kMean)[c];
+        average_variance = factor * v * unbiased + (1 - factor) * ctx.input<float>(kVariance)[c];
+      }
+      running_mean[c] = static_cast<float>(average_mean);
+      running_variance[c] = static_cast<float>(average_variance);
+    }
+  }
+
+  void RunNormalize(RunContext& ctx) const {
+    const float* variance = ctx.output<float>(kSavedVariance);
+    float *mean = Array(ctx, 0), *factor = Array(ctx, 1), *offset = Array(ctx, 2);
+    m_.Repeat(ctx.output<float>(kSavedMean), mean);
+    m_.Repeat(ctx.input<float>(kOffset), offset);
+    for (int64_t c = 0; c < m_.channels; ++c) {
+      factor[c] = Factor(ctx.input<float>(kScale)[c], variance[c], attrs_.epsilon);
+    }
+    for (int64_t i = m_.channels; i < m_.width; ++i) factor[i] = factor[i - m_.channels];
+    ForPieces([&](int64_t, int64_t begin, int64_t end) {
+      Normalize(m_, ctx.input<float>(kX), begin, end, {mean, factor, offset}, nullptr, false, ctx.output<float>(kY));
+    });
+  }
+
+  FusedBatchNormV3Attrs attrs_;
+  bool is_mixed_ = false;
+  bool has_reserve_3_ = false;
+};
+
+enum GradInput { kGradY, kGradX, kGradScale, kGradMean, kGradVariance };
+
+class FusedBatchNormGradKernel : public NormKernel {
+ public:
+  absl::Status Prepare(PrepareContext& ctx) override {
+    AttrMap attrs = *ctx.attrs;
+    attrs.emplace("U", DataType::kFloat);
+    SLUICE_ASSIGN_OR_RETURN(attrs_, ParseAttrs<FusedBatchNormGradV3Attrs>(attrs));
+    SLUICE_RETURN_IF_ERROR(Plan(ctx, kGradX, attrs_.data_format, 5));
+    if (!(ctx.inputs[kGradY].shape == ctx.inputs[kGradX].shape)) {
+      return absl::InvalidArgumentError(absl::StrCat("y_backprop has shape ", ctx.inputs[kGradY].shape.ToString(),
+                                                     ", x ", ctx.inputs[kGradX].shape.ToString()));
+    }
+    for (int i : {kGradScale, kGradMean, kGradVariance}) SLUICE_RETURN_IF_ERROR(CheckVector(ctx, i));
+    ctx.AllowInPlace(kGradY, 0);
+    return absl::OkStatus();
+  }
+
+  absl::Status Run(RunContext& ctx) const override {
+    float *mean = Array(ctx, 0), *factor = Array(ctx, 1), *offset = Array(ctx, 2), *by_x = Array(ctx, 3),
+          *constant = Array(ctx, 4);
+    m_.Repeat(ctx.input<float>(kGradMean), mean);
+    std::fill_n(offset, m_.width, 0.F);
+    const Normalization norm = {mean, factor, offset};
+    const GradientInputs in = {ctx.input<float>(kGradY), ctx.input<float>(kGradX), nullptr, GradientMask::kNone};
+    if (is_empty_) std::fill_n(Sums(ctx, 0), 2 * m_.channels, 0.0);
+    if (!is_empty_) {
+      ForPieces([&](int64_t p, int64_t begin, int64_t end) {
+        double* sums = Sums(ctx, p);
+        SumGradients(m_, in, begin, end, norm, nullptr, PieceScratch(ctx, p), sums, sums + m_.channels);
+      });
+      AddPieces(ctx);
+    }
+    FindFactors(ctx, factor, by_x, constant);
+    if (is_empty_) return absl::OkStatus();
+    ForPieces([&](int64_t, int64_t begin, int64_t end) {
+      NormalizeGradient(m_, in, begin, end, norm, {by_x, constant}, ctx.output<float>(0));
+    });
+    return absl::OkStatus();
+  }
+
+ private:
+  // From the sums of g and g (x - mean): the gradients of scale and offset, and the factors of dx (Ioffe and Szegedy,
+  // section 3). In inference, statistics do not depend on x.
+  void FindFactors(RunContext& ctx, float* factor, float* by_x, float* constant) const {
+    const double *sums = Sums(ctx, 0), *products = sums + m_.channels;
+    const double n = static_cast<double>(std::max<int64_t>(m_.rows, 1));
+    for (int64_t c = 0; c < m_.channels; ++c) {
+      const double variance = ctx.input<float>(kGradVariance)[c] + static_cast<double>(attrs_.epsilon);
+      const double inverse = 1 / std::sqrt(variance);
+      const double f = Factor(ctx.input<float>(kGradScale)[c], ctx.input<float>(kGradVariance)[c], attrs_.epsilon);
+      ctx.output<float>(1)[c] = static_cast<float>(products[c] * inverse);
+      ctx.output<float>(2)[c] = static_cast<float>(sums[c]);
+      factor[c] = static_cast<float>(f);
+      by_x[c] = attrs_.is_training ? static_cast<float>(f * products[c] / (n * variance)) : 0;
+      constant[c] = attrs_.is_training ? static_cast<float>(f * sums[c] / n) : 0;
+    }
+    for (float* array : {factor, by_x, constant}) {
+      for (int64_t i = m_.channels; i < m_.width; ++i) array[i] = array[i - m_.channels];
+    }
+  }
+
+  FusedBatchNormGradV3Attrs attrs_;
+};
+
+}  // namespace
+
+void RegisterBatchNorm(KernelRegistry& r) {
+  for (const char* op : {"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"}) {
+    KernelDef& def = r.Add<FusedBatchNormKernel>(op).Types("T", {DataType::kFloat});
+    if (op != std::string("FusedBatchNorm")) def.Types("U", {DataType::kFloat});
+  }
+  for (const char* op : {"FusedBatchNormGrad", "FusedBatchNormGradV2", "FusedBatchNormGradV3"}) {
+    r.Add<FusedBatchNormGradKernel>(op).Types("T", {DataType::kFloat});
+  }
+}
+
+}  // namespace sluice::cpu
