@@ -1,51 +1,65 @@
 #include "models/network.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "graph/builders.h"
 #include "graph/propagate.h"
 
 namespace sluice {
 
-Initializer Initializer::Glorot(int64_t inputs, int64_t outputs) {
-  return {kUniform, std::sqrt(6.0f / static_cast<float>(inputs + outputs))};
+int64_t Network::SeedOf(const std::string& variable) {
+  return seeds_.try_emplace(variable, static_cast<int64_t>(seeds_.size()) + 1).first->second;
 }
 
-Endpoint Network::FirstValue(const Shape& shape, const Initializer& initializer, Scope scope) const {
+Endpoint Network::FirstValue(const Shape& shape, const Initializer& initializer, int64_t seed2, Scope scope) const {
   std::vector<int32_t> dims(shape.dims().begin(), shape.dims().end());
   Endpoint dims_of = scope.Named("shape").Ints(dims);
-  // Each variable has numbers of its own; they depend on its place in the network, not on its name.
-  auto seed = static_cast<int64_t>(seed_);
-  auto seed2 = static_cast<int64_t>(variables_.size() + 1);
   Endpoint scale = scope.Named("scale").Scalar<float>(initializer.scale);
+  const int64_t seed = this->seed();
+  const DataType dtype = DataType::kFloat;
   switch (initializer.kind) {
-    case Initializer::kTruncatedNormal: {
-      Endpoint noise = ops::TruncatedNormal(scope, dims_of, {.seed = seed, .seed2 = seed2, .dtype = DataType::kFloat});
-      return ops::Mul(scope, noise, scale);
-    }
+    case Initializer::kNormal:
+      return ops::Mul(scope, ops::RandomStandardNormal(scope, dims_of, {.seed = seed, .seed2 = seed2, .dtype = dtype}),
+                      scale);
+    case Initializer::kTruncatedNormal:
+      return ops::Mul(scope, ops::TruncatedNormal(scope, dims_of, {.seed = seed, .seed2 = seed2, .dtype = dtype}),
+                      scale);
     case Initializer::kUniform: {
-      Endpoint noise = ops::RandomUniform(scope, dims_of, {.seed = seed, .seed2 = seed2, .dtype = DataType::kFloat});
+      Endpoint noise = ops::RandomUniform(scope, dims_of, {.seed = seed, .seed2 = seed2, .dtype = dtype});
       Endpoint around_zero = ops::Sub(scope, noise, scope.Named("middle").Scalar<float>(0.5f));
       Endpoint twice = ops::Add(scope, around_zero, around_zero);
       return ops::Mul(scope, twice, scale);
     }
-    case Initializer::kConstant:
+    default:
       break;
   }
+  SLUICE_CHECK(initializer.kind == Initializer::kConstant);  // the others were resolved by For
   return ops::Fill(scope, dims_of, scale);
 }
 
 Endpoint Network::AddVariable(const std::string& name, const Shape& shape, const Initializer& initializer,
                               const VariableOptions& options) {
+  if (!status().ok()) return {};
   Scope scope = options.device.empty() ? scope_ : scope_.WithDevice(options.device);
   NetworkVariable variable{.name = name, .shape = shape, .device = options.device, .trainable = options.trainable};
   variable.decays = options.trainable && options.decays.value_or(shape.rank() > 1);
   variable.handle =
       ops::VarHandleOp(scope.Named(name), {.shared_name = name, .dtype = DataType::kFloat, .shape = shape});
-  Endpoint first = FirstValue(shape, initializer, scope.SubScope(name + "/Initializer"));
+  Scope first = scope.SubScope(name + "/Initializer");
+  Endpoint value;
+  const VariablePart& part = options.part;
+  // Each variable has numbers of its own; they depend on its place in the network, not on its name.
+  const int64_t seed2 = SeedOf(part.extent > 0 ? part.whole : name);
+  if (part.extent > 0 && initializer.kind != Initializer::kConstant) {
+    Dims whole(shape.dims().begin(), shape.dims().end());
+    std::vector<int32_t> begin(whole.size(), 0), size(whole.begin(), whole.end());
+    begin.back() = static_cast<int32_t>(part.begin);
+    whole.back() = part.extent;
+    value = FirstValue(Shape(whole), initializer, seed2, first);
+    value = ops::Slice(first, value, first.Named("begin").Ints(begin), first.Named("size").Ints(size));
+  } else {
+    value = FirstValue(shape, initializer, seed2, first);
+  }
   variable.assign =
-      ops::AssignVariableOp(scope.Named(name + "/Assign"), variable.handle, first, {.dtype = DataType::kFloat});
+      ops::AssignVariableOp(scope.Named(name + "/Assign"), variable.handle, value, {.dtype = DataType::kFloat});
   variable.value = ops::ReadVariableOp(scope.Named(name + "/Read"), variable.handle, {.dtype = DataType::kFloat});
   variables_.push_back(variable);
   return variable.value;
@@ -94,10 +108,7 @@ PartialShape Network::ShapeOf(Endpoint tensor) {
 std::string Network::LayerName(absl::string_view given, absl::string_view kind) {
   std::string base(given.empty() ? kind : given);
   std::string name = base;
-  for (int n = 1; std::find(layer_names_.begin(), layer_names_.end(), name) != layer_names_.end(); ++n) {
-    name = absl::StrCat(base, "_", n);
-  }
-  layer_names_.push_back(name);
+  for (int n = 1; !layer_names_.insert(name).second; ++n) name = absl::StrCat(base, "_", n);
   return name;
 }
 

@@ -8,16 +8,29 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+
 #include "graph/scope.h"
+#include "models/initializer.h"
 #include "ops/shape_context.h"
 
 namespace SLUICE_API sluice {
+
+// For a variable that is a part of a larger one, cut along the last axis (a layer whose units are spread over devices):
+// it gets its slice of what the whole would get as first value.
+struct VariablePart {
+  std::string whole;   // the whole's name, the same for all parts
+  int64_t begin = 0;   // where the part begins along the last axis
+  int64_t extent = 0;  // of the whole along it; 0: the variable is no part
+};
 
 struct VariableOptions {
   std::string device;     // a device string or empty
   bool trainable = true;  // false: no gradient is asked for (moving averages)
   // Whether weight decay applies. Not said: to matrices and kernels, not to vectors (biases, scales and shifts).
   std::optional<bool> decays;
+  VariablePart part = {};
 };
 
 // A variable of a network.
@@ -49,16 +62,10 @@ struct AuxiliaryLoss {
   float weight = 1;
 };
 
-// How a variable gets its first value.
-struct Initializer {
-  enum Kind { kConstant, kTruncatedNormal, kUniform };
-  Kind kind = kConstant;
-  float scale = 0;  // the constant, the standard deviation, or the range: [-scale, scale)
-
-  static Initializer Constant(float value) { return {kConstant, value}; }
-  static Initializer TruncatedNormal(float deviation) { return {kTruncatedNormal, deviation}; }
-  // Glorot and Bengio 2010, equation 16: uniform, its range from the number of inputs and outputs of a unit.
-  static Initializer Glorot(int64_t inputs, int64_t outputs);
+// A layer of a network: what others call its result.
+struct NamedLayer {
+  std::string name;
+  Endpoint output;
 };
 
 // Everything that is made through it is ordinary nodes of the graph: the file is the model. The first error is
@@ -97,16 +104,30 @@ class Network {
   void AddMovingAverage(Scope scope, Endpoint variable, Endpoint value, float momentum);
   const std::vector<NodeId>& updates() const { return updates_; }
 
-  // What is known of a tensor; unknown rank after an error.
-  PartialShape ShapeOf(Endpoint tensor);
+  // A seed for a random node that no other node of the network has; a function of the order of the calls. The
+  // node's `seed` is `seed()`.
+  int64_t NextSeed() { return kFirstSpotSeed + num_spot_seeds_++; }
+  int64_t seed() const { return static_cast<int64_t>(seed_); }
+
+  // --- Layers ---
   // `given` or else `kind`, made unique: "conv2d", "conv2d_1" …
   std::string LayerName(absl::string_view given, absl::string_view kind);
+  // Says what a layer's result is. The layers are in the order of these calls.
+  void AddLayer(const std::string& name, Endpoint output) { layers_.push_back({name, output}); }
+  const std::vector<NamedLayer>& layers() const { return layers_; }
+
+  // What is known of a tensor; unknown rank after an error.
+  PartialShape ShapeOf(Endpoint tensor);
 
   // Adds the NoOp `init`, which runs every NAME/Assign, and `more`.
   NodeId AddInit(std::vector<NodeId> more = {});
 
  private:
-  Endpoint FirstValue(const Shape& shape, const Initializer& initializer, Scope scope) const;
+  // Seeds of variables count from 1; those of spots lie beyond.
+  static constexpr int64_t kFirstSpotSeed = int64_t{1} << 32;
+
+  Endpoint FirstValue(const Shape& shape, const Initializer& initializer, int64_t seed2, Scope scope) const;
+  int64_t SeedOf(const std::string& variable);
 
   Scope scope_;
   const uint64_t seed_;
@@ -115,7 +136,10 @@ class Network {
   std::vector<AuxiliaryLoss> auxiliary_losses_;
   std::vector<NodeId> updates_;
   std::vector<std::vector<TensorInfo>> infos_;  // by node id, as far as asked for
-  std::vector<std::string> layer_names_;
+  std::vector<NamedLayer> layers_;
+  absl::flat_hash_set<std::string> layer_names_;
+  absl::flat_hash_map<std::string, int64_t> seeds_;  // of variables, by name or by the whole's name
+  int64_t num_spot_seeds_ = 0;
 };
 
 }  // namespace sluice

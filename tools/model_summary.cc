@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 
 #include "graph/propagate.h"
@@ -29,15 +31,37 @@ bool IsSlot(const Graph& graph, const std::string& name) {
   return owner != nullptr && owner->op() == "VarHandleOp";
 }
 
+// Follows identities and reads of variables to what a tensor is.
+NodeId SourceOf(const Graph& graph, Endpoint e) {
+  while (graph.node(e.node).op() == "Identity" || graph.node(e.node).op() == "ReadVariableOp") {
+    e = graph.node(e.node).inputs[0];
+  }
+  return e.node;
+}
+
+// Averages that batch normalisation keeps for inference: no gradient changes them.
+absl::flat_hash_set<NodeId> MovingAverages(const Graph& graph) {
+  absl::flat_hash_set<NodeId> averages;
+  for (NodeId id : graph.node_ids()) {
+    const Node& node = graph.node(id);
+    if (!absl::StartsWith(node.op(), "FusedBatchNorm") || absl::EndsWith(node.op(), "Grad")) continue;
+    for (size_t i = 3; i < std::min<size_t>(node.inputs.size(), 5); ++i) {
+      averages.insert(SourceOf(graph, node.inputs[i]));
+    }
+  }
+  return averages;
+}
+
 void CountParameters(const Graph& graph, ModelSummary* summary) {
   auto count = [&](int64_t elements, DataType dtype) {
     if (!IsFloating(dtype)) return;
     summary->parameters += elements;
     summary->parameter_bytes += elements * static_cast<int64_t>(DataTypeSize(dtype));
   };
+  const absl::flat_hash_set<NodeId> averages = MovingAverages(graph);
   for (NodeId id : graph.node_ids()) {
     const Node& node = graph.node(id);
-    if (node.op() != "VarHandleOp" || IsSlot(graph, node.name)) continue;
+    if (node.op() != "VarHandleOp" || IsSlot(graph, node.name) || averages.contains(id)) continue;
     DataType dtype = DataType::kInvalid;
     int64_t elements = VariableElements(node, &dtype);
     count(elements, dtype);
@@ -46,7 +70,7 @@ void CountParameters(const Graph& graph, ModelSummary* summary) {
   summary->parameters_are_constants = true;
   for (NodeId id : graph.node_ids()) {
     const Node& node = graph.node(id);
-    if (node.op() != "Const") continue;
+    if (node.op() != "Const" || averages.contains(id)) continue;
     auto attrs = node.Parse<ConstAttrs>();
     if (attrs.ok() && attrs->value.shape().rank() > 0) count(attrs->value.num_elements(), attrs->dtype);
   }

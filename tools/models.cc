@@ -13,6 +13,12 @@
 namespace sluice::tools {
 namespace {
 
+// "224x224x3"; "?" where a side is not fixed.
+std::string InputText(const std::vector<int64_t>& input) {
+  return absl::StrJoin(
+      input, "x", [](std::string* out, int64_t side) { absl::StrAppend(out, side < 0 ? "?" : absl::StrCat(side)); });
+}
+
 class ModelsCommand : public Command {
  public:
   void Declare(CommandLine& line) override { output_.DeclareJson(line); }
@@ -25,6 +31,8 @@ class ModelsCommand : public Command {
         report["models"].push_back({{"name", network.name},
                                     {"description", network.description},
                                     {"input", network.input},
+                                    {"classes", network.classes},
+                                    {"options", network.understands},
                                     {"parameters", network.parameters}});
       }
       PrintReport(report);
@@ -32,7 +40,7 @@ class ModelsCommand : public Command {
     }
     Table table({{"name"}, {"input"}, {"parameters", Table::kRight}, {"float32", Table::kRight}, {"what it is"}});
     for (const CatalogNetwork& network : Catalog()) {
-      table.AddRow({network.name, absl::StrJoin(network.input, "x"), FormatCount(network.parameters),
+      table.AddRow({network.name, InputText(network.input), FormatCount(network.parameters),
                     FormatBytes(4 * network.parameters), network.description});
     }
     printf("%s", table.ToString().c_str());

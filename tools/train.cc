@@ -59,7 +59,7 @@ class TrainCommand : public Command {
     Network network(graph, arguments_.runner.session().seed);
     TrainingOptions training = arguments_.training();
     if (!options.devices.empty()) training.device = options.devices.back();
-    SLUICE_RETURN_IF_ERROR(AddTraining(entry->build(network, options), training, runtime_.gradients()));
+    SLUICE_RETURN_IF_ERROR(AddTraining(entry->Build(network, options), training, runtime_.gradients()));
     return graph;
   }
 

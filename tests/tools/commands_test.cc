@@ -1,4 +1,6 @@
 // The smaller subcommands from outside.
+#include <set>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -39,9 +41,11 @@ TEST(Commands, JsonIsOneObjectWithASchemaVersion) {
 
 TEST(Commands, ModelsAndExportAgree) {
   nlohmann::json models = ParsedOutput(RunBinary({"models", "--json"}))["models"];
-  ASSERT_FALSE(models.empty());
+  ASSERT_GT(models.size(), 30u);
+  const std::set<std::string> small = {"lenet", "cifar10_quick", "cifar_cnn4_relu", "cifar_nin", "squeezenet1_1"};
   for (const auto& network : models) {
     std::string name = network["name"], path = TestFolder() + "/" + name + ".pb";
+    if (!small.contains(name)) continue;
     BinaryResult result = RunBinary({"export", name, "-o", path});
     ASSERT_EQ(result.exit_code, 0) << result.err;
     nlohmann::json summary = ParsedOutput(RunBinary({"inspect", path, "--json"}));
@@ -49,6 +53,49 @@ TEST(Commands, ModelsAndExportAgree) {
     EXPECT_EQ(RunBinary({"run", path, "--input", "random"}).exit_code, 0) << name;
     EXPECT_EQ(RunBinary({"export", name, "-o", path}).exit_code, 5) << "never over a file that is there";
   }
+}
+
+TEST(Commands, ExportTakesTheNetworksOptions) {
+  std::string path = TestFolder() + "/net.pb";
+  auto parameters = [&](std::vector<std::string> arguments) -> int64_t {
+    arguments.insert(arguments.begin(), "export");
+    arguments.insert(arguments.end(), {"-o", path, "--overwrite"});
+    BinaryResult result = RunBinary(arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return ParsedOutput(RunBinary({"inspect", path, "--json"}))["parameters"];
+  };
+  EXPECT_EQ(parameters({"lenet", "--classes", "3"}), 431080 - 7 * 501);
+  // Each layer's inputs and outputs are an eighth: 62 + 12 of the biases stay.
+  EXPECT_EQ(parameters({"cifar_cnn4_relu", "--width=1/8"}), 75 * 4 + 4 + 100 * 4 + 4 + 100 * 8 + 8 + 128 * 10 + 10);
+  EXPECT_EQ(parameters({"cifar_cnn4_relu", "--input-size", "16x8"}), 89578 - (16 - 2) * 64 * 10);
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"lenet", "--aux"},
+                                             {"lenet", "--width", "0"},
+                                             {"lenet", "--width", "1/0"},
+                                             {"lenet", "--width", "wide"},
+                                             {"lenet", "--input-size", "4y4"},
+                                             {"lenet", "--input-size", "2"},
+                                             {"lenet", "--input-mean", "a"},
+                                             {"transform_net", "--classes", "4"},
+                                             {"transform_net", "--training"},
+                                             {"lenett"}}) {
+    std::vector<std::string> arguments = {"export", "-o", TestFolder() + "/wrong.pb"};
+    arguments.insert(arguments.end(), wrong.begin(), wrong.end());
+    BinaryResult result = RunBinary(arguments);
+    EXPECT_EQ(result.exit_code, 2) << wrong[0] << " " << wrong.back() << result.err;
+  }
+}
+
+TEST(Commands, ExportWritesWeightsAsACheckpoint) {
+  std::string path = TestFolder() + "/net.pb", prefix = TestFolder() + "/weights", frozen = TestFolder() + "/frozen.pb";
+  BinaryResult result = RunBinary({"export", "lenet", "-o", path, "--checkpoint", prefix});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(ReadTestFile(prefix + ".data-00000-of-00001").size(), 4u * 431080);
+  ASSERT_EQ(RunBinary({"export", "lenet", "-o", frozen}).exit_code, 0);
+  result = RunBinary({"run", path, "--checkpoint", prefix, "--input", "random", "--fetch", "probabilities", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(ParsedOutput(result)["outputs"],
+            ParsedOutput(RunBinary({"run", frozen, "--input", "random", "--json"}))["outputs"]);
 }
 
 TEST(Commands, InspectShowsEveryStage) {
