@@ -103,7 +103,7 @@ void RegisterGooglenet(NetworkList& networks) {
                                                    : "nine inception modules; --aux adds two classifiers in between",
                            .input = {224, 224, 3},
                            .classes = 1000,
-                           .parameters = is_naive ? 0 : 6998552,
+                           .parameters = is_naive ? 97526008 : 6998552,
                            .recipe = {.rate = 0.01, .weight_decay = 2e-4, .batch = 32}};
     if (!is_naive) network.understands = {"aux"};
     network.layers = [is_naive](Network& net, const NetworkOptions& options) {

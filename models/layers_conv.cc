@@ -66,11 +66,10 @@ Layer DepthwiseConv2D(Layer input, int64_t size, const DepthwiseConv2DOptions& o
   Endpoint weights =
       layer.Variable("weights", Shape{size, size, channels, options.multiplier},
                      options.weights_init.For(area, area * options.multiplier), {.decays = options.regularize});
-  AttrMap attrs = ToAttrMap(Conv2DAttrs{.strides = Strides(options.stride),
-                                        .padding = PaddingName(options.padding, options.pad),
-                                        .explicit_paddings = ExplicitPaddings(options.pad)});
-  attrs.erase("use_cudnn_on_gpu");
-  Endpoint x{Scope(layer.scope).Add("DepthwiseConv2dNative", {input.output, weights}, std::move(attrs)), 0};
+  Endpoint x = ops::DepthwiseConv2dNative(layer.scope, input.output, weights,
+                                          {.strides = Strides(options.stride),
+                                           .padding = PaddingName(options.padding, options.pad),
+                                           .explicit_paddings = ExplicitPaddings(options.pad)});
   if (options.bias) {
     Endpoint biases = layer.Variable("biases", Shape{channels * options.multiplier}, Initializer::Constant(0));
     x = ops::BiasAdd(layer.scope, x, biases);

@@ -26,9 +26,11 @@ std::vector<Layer> SplitChannels(Layer input, int count, const std::string& name
   LayerScope layer(input, name, "split", device);
   Scope scope = layer.scope;
   Endpoint axis = scope.Named("axis").Scalar<int32_t>(LastAxis(input));
-  NodeId node = scope.Add("Split", {axis, input.output}, {{"num_split", static_cast<int64_t>(count)}});
   std::vector<Layer> parts;
-  for (int i = 0; i < count; ++i) parts.push_back({input.network, {node, i}});
+  for (Endpoint part : ops::Split(scope, axis, input.output, {.num_split = count})) {
+    parts.push_back({input.network, part});
+  }
+  parts.resize(static_cast<size_t>(count), {input.network, {}});  // after an error there are none
   return parts;
 }
 

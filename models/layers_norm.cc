@@ -7,9 +7,9 @@ namespace sluice {
 
 Layer LRN(Layer input, const LrnOptions& options) {
   LayerScope layer(input, options.name, "lrn", options.device);
-  AttrMap attrs{
-      {"depth_radius", options.radius}, {"bias", options.bias}, {"alpha", options.alpha}, {"beta", options.beta}};
-  return layer.Result({Scope(layer.scope).Add("LRN", {input.output}, std::move(attrs)), 0});
+  return layer.Result(
+      ops::LRN(layer.scope, input.output,
+               {.depth_radius = options.radius, .bias = options.bias, .alpha = options.alpha, .beta = options.beta}));
 }
 
 Layer BatchNorm(Layer input, const BatchNormOptions& options) {
@@ -19,21 +19,19 @@ Layer BatchNorm(Layer input, const BatchNormOptions& options) {
   Endpoint beta = layer.Variable("beta", channels, Initializer::Constant(0));
   Endpoint mean = layer.Variable("moving_mean", channels, Initializer::Constant(0), {.trainable = false});
   Endpoint variance = layer.Variable("moving_variance", channels, Initializer::Constant(1), {.trainable = false});
-  Endpoint y{Scope(layer.scope)
-                 .Add("FusedBatchNormV3", {input.output, gamma, beta, mean, variance},
-                      {{"epsilon", options.epsilon}, {"is_training", false}}),
-             0};
+  Endpoint y = ops::FusedBatchNormV3(layer.scope, input.output, gamma, beta, mean, variance,
+                                     {.epsilon = options.epsilon, .is_training = false})
+                   .y;
   Network* network = input.network;
   const std::string name = layer.name;
   const float epsilon = options.epsilon, momentum = options.momentum;
   network->OnTraining(y, {input.output}, [=](Scope outside, absl::Span<const Endpoint> inputs) {
     Scope scope = outside.SubScope(name);
     Endpoint none = scope.Named("none").Const(Tensor(DataType::kFloat, Shape{0}));
-    NodeId of_batch = scope.Add("FusedBatchNormV3", {inputs[0], gamma, beta, none, none},
-                                {{"epsilon", epsilon}, {"is_training", true}});
-    network->AddMovingAverage(scope.SubScope("moving_mean"), mean, {of_batch, 1}, momentum);
-    network->AddMovingAverage(scope.SubScope("moving_variance"), variance, {of_batch, 2}, momentum);
-    return Endpoint{of_batch, 0};
+    auto batch = ops::FusedBatchNormV3(scope, inputs[0], gamma, beta, none, none, {.epsilon = epsilon});
+    network->AddMovingAverage(scope.SubScope("moving_mean"), mean, batch.batch_mean, momentum);
+    network->AddMovingAverage(scope.SubScope("moving_variance"), variance, batch.batch_variance, momentum);
+    return batch.y;
   });
   return layer.Result(layer.Activate(y, options.activation));
 }
