@@ -52,6 +52,7 @@ class Differentiation {
     std::vector<Grad> result;
     for (Endpoint x : xs) result.push_back(Total(x));
     SLUICE_RETURN_IF_ERROR(scope_.status());
+    RemoveUnused(result);
     return result;
   }
 
@@ -107,6 +108,27 @@ class Differentiation {
     }
     for (size_t i = 0; i < dx.size(); ++i) Contribute(node.inputs[i], std::move(dx[i]));
     return absl::OkStatus();
+  }
+
+  // Rules write down the gradients of all inputs, wanted or not: those of a network's pictures would be a convolution.
+  void RemoveUnused(absl::Span<const Grad> results) {
+    const NodeId first_added = static_cast<NodeId>(depends_.size());
+    std::vector<bool> is_used(graph_.id_limit(), false);
+    for (const Grad& grad : results) {
+      if (auto* dense = std::get_if<Endpoint>(&grad)) is_used[dense->node] = true;
+      if (auto* slices = std::get_if<IndexedSlices>(&grad)) {
+        for (Endpoint e : {slices->values, slices->indices, slices->dense_shape}) is_used[e.node] = true;
+      }
+    }
+    // A node is added behind all that it uses.
+    for (NodeId id = graph_.id_limit() - 1; id >= first_added; --id) {
+      if (!is_used[id]) {
+        graph_.RemoveNode(id);
+        continue;
+      }
+      for (Endpoint input : graph_.node(id).inputs) is_used[input.node] = true;
+      for (NodeId control : graph_.node(id).control_inputs) is_used[control] = true;
+    }
   }
 
   const GradientRegistry& registry_;

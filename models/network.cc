@@ -92,6 +92,10 @@ PartialShape Network::ShapeOf(Endpoint tensor) {
   const Graph& graph = scope_.graph();
   // Nodes are only ever added behind those they use, so what was inferred stays true.
   for (auto id = static_cast<NodeId>(infos_.size()); id < graph.id_limit(); ++id) {
+    if (!graph.IsLive(id)) {
+      infos_.emplace_back();
+      continue;
+    }
     const Node& node = graph.node(id);
     std::vector<TensorInfo> inputs;
     for (Endpoint input : node.inputs) inputs.push_back(infos_[input.node][input.index]);

@@ -93,6 +93,20 @@ TEST_F(AddGradientsTest, GivesNoneWhereNoPathLeads) {
   EXPECT_EQ(OpOf((*grads)[3]), "OnesLike");
 }
 
+TEST_F(AddGradientsTest, LeavesNoGradientsBehindThatNobodyAskedFor) {
+  registry_.Add("Wasteful", [](GradScope& s, const Node&, absl::Span<const Grad> dy, std::vector<Grad>& dx) {
+    for (int i = 0; i < 2; ++i) dx.push_back(Endpoint{s.scope.Add("OnesLike", {s.Dense(dy[0])}), 0});
+    return absl::OkStatus();
+  });
+  ops_.Add<testing::TestTypeAttrs>("Wasteful").Input("x: T").Input("y: T").Output("z: T").Shape(UnchangedShape);
+  Endpoint picture = Placeholder(), weight = Placeholder();
+  Endpoint y = Add("Wasteful", {picture, weight});
+  const int before = graph_.num_nodes();
+  auto grads = AddGradients(scope_, registry_, {y}, {weight});
+  ASSERT_TRUE(grads.ok()) << grads.status();
+  EXPECT_EQ(graph_.num_nodes(), before + 2);  // the ones, and the weight's gradient
+}
+
 TEST_F(AddGradientsTest, HandsSeveralOutputsToOneRule) {
   Endpoint x = Placeholder();
   NodeId parts = scope_.Add("Unpack", {x}, {{"num", 3}});
