@@ -33,8 +33,8 @@ absl::Status NormShape(ShapeContext& c, const std::string& data_format, bool is_
 }
 
 absl::Status GradShape(ShapeContext& c, const std::string& data_format) {
-  SLUICE_RETURN_IF_ERROR(c.WithRank(0, static_cast<int>(data_format.size())).status());
-  auto x = c.input(0).MergedWith(c.input(1));
+  SLUICE_ASSIGN_OR_RETURN(PartialShape dy, c.WithRank(0, static_cast<int>(data_format.size())));
+  auto x = dy.MergedWith(c.input(1));
   if (!x.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("y_backprop has shape ", c.input(0).ToString(), ", x ", c.input(1).ToString()));

@@ -114,12 +114,12 @@ class LeakyReluKernel : public Kernel {
   int threads_ = 1;
 };
 
-template <class F, class Gradient>
-void AddFloating(KernelRegistry& r, const std::string& op, int64_t grain, int64_t gradient_grain) {
-  constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble};
-  r.Add(op, [grain] { return std::make_unique<UnaryKernel>(PickUnary<F, float, double>, grain); }).Types("T", kTypes);
+template <class F, class Gradient, class... Ts>
+void AddWithGradient(KernelRegistry& r, const std::string& op, int64_t grain, int64_t gradient_grain) {
+  constexpr DataType kTypes[] = {kDataTypeOf<Ts>...};
+  r.Add(op, [grain] { return std::make_unique<UnaryKernel>(PickUnary<F, Ts...>, grain); }).Types("T", kTypes);
   r.Add(op + "Grad", [gradient_grain] {
-     return std::make_unique<PairKernel>(PickPair<Gradient, float, double>, gradient_grain);
+     return std::make_unique<PairKernel>(PickPair<Gradient, Ts...>, gradient_grain);
    }).Types("T", kTypes);
 }
 
@@ -134,10 +134,11 @@ void RegisterActivation(KernelRegistry& r) {
   for (const char* op : {"LeakyRelu", "LeakyReluGrad"}) {
     r.Add<LeakyReluKernel>(op).Types("T", {DataType::kFloat, DataType::kDouble});
   }
-  AddFloating<Relu6Functor, Relu6GradFunctor>(r, "Relu6", kCheapGrain, kCheapGrain);
-  AddFloating<EluFunctor, EluGradFunctor>(r, "Elu", kCostlyGrain, kCheapGrain);
-  AddFloating<SeluFunctor, SeluGradFunctor>(r, "Selu", kCostlyGrain, kCheapGrain);
-  AddFloating<SoftplusFunctor, SoftplusGradFunctor>(r, "Softplus", kCostlyGrain, kCostlyGrain);
+  AddWithGradient<Relu6Functor, Relu6GradFunctor, float, double, int32_t, int64_t, uint8_t>(r, "Relu6", kCheapGrain,
+                                                                                            kCheapGrain);
+  AddWithGradient<EluFunctor, EluGradFunctor, float, double>(r, "Elu", kCostlyGrain, kCheapGrain);
+  AddWithGradient<SeluFunctor, SeluGradFunctor, float, double>(r, "Selu", kCostlyGrain, kCheapGrain);
+  AddWithGradient<SoftplusFunctor, SoftplusGradFunctor, float, double>(r, "Softplus", kCostlyGrain, kCostlyGrain);
 }
 
 }  // namespace sluice::cpu

@@ -96,15 +96,20 @@ class FusedBatchNormKernel : public NormKernel {
 
   absl::Status Run(RunContext& ctx) const override {
     if (has_reserve_3_) *ctx.output<float>(kReserve3) = 0;
+    if (is_empty_) {
+      for (int i : {kBatchMean, kBatchVariance}) std::fill_n(ctx.output<float>(i), m_.channels, std::nanf(""));
+      for (int i : {kSavedMean, kSavedVariance}) std::fill_n(ctx.output<float>(i), m_.channels, 0.F);
+      return absl::OkStatus();
+    }
     if (attrs_.is_training) {
       FindMoments(ctx);
     } else {
-      for (auto [from, to] : {std::pair(kMean, kBatchMean), std::pair(kVariance, kBatchVariance),
-                              std::pair(kMean, kSavedMean), std::pair(kVariance, kSavedVariance)}) {
-        std::copy_n(ctx.input<float>(from), m_.channels, ctx.output<float>(to));
-      }
+      std::copy_n(ctx.input<float>(kMean), m_.channels, ctx.output<float>(kBatchMean));
+      std::copy_n(ctx.input<float>(kVariance), m_.channels, ctx.output<float>(kBatchVariance));
+      // The gradient takes the inputs then.
+      for (int i : {kSavedMean, kSavedVariance}) std::fill_n(ctx.output<float>(i), m_.channels, 0.F);
     }
-    if (!is_empty_) RunNormalize(ctx);
+    RunNormalize(ctx);
     return absl::OkStatus();
   }
 
@@ -114,17 +119,12 @@ class FusedBatchNormKernel : public NormKernel {
     const float* x = ctx.input<float>(kX);
     float* shift = Array(ctx, 0);
     double *sums = Sums(ctx, 0), *squares = sums + m_.channels;
-    if (is_empty_) {
-      std::fill_n(sums, 2 * m_.channels, 0.0);
-      std::fill_n(shift, m_.channels, 0.F);
-    } else {
-      m_.Repeat(x, shift);
-      ForPieces([&](int64_t p, int64_t begin, int64_t end) {
-        double* of_piece = Sums(ctx, p);
-        SumMoments(m_, x, begin, end, shift, PieceScratch(ctx, p), of_piece, of_piece + m_.channels);
-      });
-      AddPieces(ctx);
-    }
+    m_.Repeat(x, shift);
+    ForPieces([&](int64_t p, int64_t begin, int64_t end) {
+      double* of_piece = Sums(ctx, p);
+      SumMoments(m_, x, begin, end, shift, PieceScratch(ctx, p), of_piece, of_piece + m_.channels);
+    });
+    AddPieces(ctx);
     const double n = static_cast<double>(m_.rows), factor = attrs_.exponential_avg_factor;
     const double unbiased = n > 1 ? n / (n - 1) : 1;
     float *mean = ctx.output<float>(kSavedMean), *variance = ctx.output<float>(kSavedVariance);
@@ -144,9 +144,9 @@ class FusedBatchNormKernel : public NormKernel {
   }
 
   void RunNormalize(RunContext& ctx) const {
-    const float* variance = ctx.output<float>(kSavedVariance);
+    const float* variance = attrs_.is_training ? ctx.output<float>(kSavedVariance) : ctx.input<float>(kVariance);
     float *mean = Array(ctx, 0), *factor = Array(ctx, 1), *offset = Array(ctx, 2);
-    m_.Repeat(ctx.output<float>(kSavedMean), mean);
+    m_.Repeat(attrs_.is_training ? ctx.output<float>(kSavedMean) : ctx.input<float>(kMean), mean);
     m_.Repeat(ctx.input<float>(kOffset), offset);
     for (int64_t c = 0; c < m_.channels; ++c) {
       factor[c] = Factor(ctx.input<float>(kScale)[c], variance[c], attrs_.epsilon);
@@ -212,12 +212,11 @@ class FusedBatchNormGradKernel : public NormKernel {
     for (int64_t c = 0; c < m_.channels; ++c) {
       const double variance = ctx.input<float>(kGradVariance)[c] + static_cast<double>(attrs_.epsilon);
       const double inverse = 1 / std::sqrt(variance);
-      const double f = Factor(ctx.input<float>(kGradScale)[c], ctx.input<float>(kGradVariance)[c], attrs_.epsilon);
       ctx.output<float>(1)[c] = static_cast<float>(products[c] * inverse);
       ctx.output<float>(2)[c] = static_cast<float>(sums[c]);
-      factor[c] = static_cast<float>(f);
-      by_x[c] = attrs_.is_training ? static_cast<float>(f * products[c] / (n * variance)) : 0;
-      constant[c] = attrs_.is_training ? static_cast<float>(f * sums[c] / n) : 0;
+      factor[c] = Factor(ctx.input<float>(kGradScale)[c], ctx.input<float>(kGradVariance)[c], attrs_.epsilon);
+      by_x[c] = attrs_.is_training ? static_cast<float>(products[c] / (n * variance)) : 0;
+      constant[c] = attrs_.is_training ? static_cast<float>(sums[c] / n) : 0;
     }
     for (float* array : {factor, by_x, constant}) {
       for (int64_t i = m_.channels; i < m_.width; ++i) array[i] = array[i - m_.channels];

@@ -100,7 +100,7 @@ void GradientRows(const ChannelRows& m, const GradientInputs& in, int64_t begin,
                   const GradientFactors& factors, float* dx) {
   ForElements(m, begin, end, [=](int64_t i, int64_t at) {
     const float g = MaskedGradient<kMask>(in, norm, i, at);
-    dx[at] = norm.factor[i] * g - ((in.x[at] - norm.mean[i]) * factors.by_x[i] + factors.constant[i]);
+    dx[at] = norm.factor[i] * (g - factors.constant[i] - (in.x[at] - norm.mean[i]) * factors.by_x[i]);
   });
 }
 

@@ -50,7 +50,7 @@ struct GradientInputs {
 // not null, g is written to it. `scratch` has 2 * width floats.
 void SumGradients(const ChannelRows& m, const GradientInputs& in, int64_t begin, int64_t end, const Normalization& norm,
                   float* masked, float* scratch, double* sums, double* products);
-// dx = factor * g - by_x * (x - mean) - constant, each of width. dx may be dy.
+// dx = factor * (g - constant - by_x * (x - mean)), each of width. dx may be dy.
 struct GradientFactors {
   const float *by_x, *constant;
 };

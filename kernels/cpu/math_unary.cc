@@ -30,7 +30,7 @@ void RegisterMathUnary(KernelRegistry& r) {
   AddFunction<SignFunctor, float, double, int32_t, int64_t>(r, "Sign", kCheapGrain);
   AddFunction<FloorFunctor, float, double>(r, "Floor", kCheapGrain);
   AddFunction<CeilFunctor, float, double>(r, "Ceil", kCheapGrain);
-  AddFunction<RoundFunctor, float, double, int32_t, int64_t>(r, "Round", kCheapGrain);
+  AddFunction<RoundFunctor, float, double>(r, "Round", kCheapGrain);
   AddFunction<ReciprocalFunctor, float, double>(r, "Reciprocal", kCheapGrain);
   AddFunction<SqrtFunctor, float, double>(r, "Sqrt", kCheapGrain);
   AddFunction<RsqrtFunctor, float, double>(r, "Rsqrt", kCheapGrain);

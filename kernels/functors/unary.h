@@ -48,7 +48,6 @@ struct CeilFunctor {
 struct RoundFunctor {
   template <class T>
   SLUICE_HOST_DEVICE static T Apply(T x) {
-    if constexpr (std::is_integral_v<T>) return x;
     return std::nearbyint(x);  // ties to even: nobody changes the rounding mode
   }
 };
@@ -98,14 +97,14 @@ struct LogicalNotFunctor {
   SLUICE_HOST_DEVICE static bool Apply(bool x) { return !x; }
 };
 
+// No gradient into a function whose gradient is infinite stays none: 0 where dy is 0, as TensorFlow has it
+// for these three.
 struct ReciprocalGradFunctor {
   template <class T>
   SLUICE_HOST_DEVICE static T Apply(T y, T dy) {
-    return dy * -(y * y);
+    return dy == T{0} ? T{0} : dy * -(y * y);
   }
 };
-// No gradient into a function whose gradient is infinite stays none: 0 where dy is 0, as TensorFlow has it
-// for these two.
 struct SqrtGradFunctor {
   template <class T>
   SLUICE_HOST_DEVICE static T Apply(T y, T dy) {

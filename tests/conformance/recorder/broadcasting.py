@@ -7,7 +7,7 @@ from recorder.vectors import ALL, FLOATS, NUMBERS
 
 ARITHMETIC = ("Add", "AddV2", "Sub", "Mul", "RealDiv", "FloorDiv", "FloorMod", "Maximum", "Minimum",
               "SquaredDifference")
-COMPARISONS = ("Equal", "Greater", "GreaterEqual", "Less")
+COMPARISONS = ("Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual")
 
 # TensorFlow broadcasts up to five dimensions (after joining neighbours that broadcast alike).
 SHAPES = (
@@ -24,10 +24,15 @@ FEW_SHAPES = (((), ()), ((3, 5), (3, 5)), ((4,), (3, 4)), ((2, 1, 4), (2, 3, 1))
 def record(library):
     for op in ARITHMETIC + COMPARISONS:
         _binary(library.op(op))
-    _equal_of_incompatible_shapes(library.op("Equal"))
-    vectors = library.op("LogicalAnd")
-    for left, right in SHAPES:
-        vectors.case(_name(left, right), x=vectors.draw(left, "bool"), y=vectors.draw(right, "bool"))
+    for op in ("Equal", "NotEqual"):
+        _equal_of_incompatible_shapes(library.op(op))
+    for op in ("LogicalAnd", "LogicalOr"):
+        vectors = library.op(op)
+        for left, right in SHAPES:
+            vectors.case(_name(left, right), x=vectors.draw(left, "bool"),
+                         y=vectors.draw(right, "bool"))
+    _pow(library.op("Pow"))
+    _clip(library.op("ClipByValue"))
     _gradient_args(library.op("BroadcastGradientArgs"))
     _broadcast_to(library.op("BroadcastTo"))
 
@@ -76,6 +81,30 @@ def _special_pairs(vectors, integer_division):
         vectors.case(f"special_{dtype}", x=x[:, None], y=y[None, :])
     y = np.uint8([1, 2, 7, 128, 255])
     vectors.case("special_uint8", x=np.uint8([0, 1, 7, 100, 200, 255])[:, None], y=y[None, :])
+
+
+def _pow(vectors):
+    for dtype in FLOATS:
+        for left, right in SHAPES if dtype == "float32" else FEW_SHAPES:
+            vectors.case(f"{_name(left, right)}_{dtype}", x=vectors.draw(left, dtype, .1, 3),
+                         y=vectors.draw(right, dtype))
+        special = np.asarray([0., -0., 1., -1., 2.5, -2., .5, np.inf, -np.inf, np.nan], dtype)
+        vectors.case(f"special_{dtype}", x=special[:, None], y=special[None, :])
+
+
+def _clip(vectors):
+    for dtype in NUMBERS:
+        for shape in ((), (7,), (3, 5), (1031,), (0, 2)):
+            name = f"{'x'.join(map(str, shape)) or 'scalar'}_{dtype}"
+            low, high = (5, 20) if dtype == "uint8" else (-1, 2)
+            vectors.case(name, t=vectors.draw(shape, dtype), clip_value_min=np.asarray(low, dtype),
+                         clip_value_max=np.asarray(high, dtype))
+    low = vectors.draw((3, 5), "float32", -2, 0)
+    high = vectors.draw((3, 5), "float32", 0, 2)
+    vectors.case("bounds_of_its_shape", t=vectors.draw((3, 5), "float32"), clip_value_min=low,
+                 clip_value_max=high)
+    special = np.float32([0, -0.0, 1.5, -1.5, 1e30, -1e30, np.inf, -np.inf])
+    vectors.case("special", t=special, clip_value_min=np.float32(-1), clip_value_max=np.float32(1))
 
 
 def _equal_of_incompatible_shapes(vectors):

@@ -62,14 +62,14 @@ def _row(forward, to_input, to_filter, row, dtype, data_format):
     name, input_shape, filter_shape, strides, padding, dilations = row
     name = f"{name}_{dtype}_{data_format}"
     x, w = forward.draw(input_shape, dtype), forward.draw(filter_shape, dtype)
-    equivalent = _Equivalent(input_shape, filter_shape, strides, padding, dilations)
+    equivalent = Equivalent(input_shape, filter_shape, strides, padding, dilations)
     plain = data_format == "NHWC"
     groups = input_shape[3] // filter_shape[2]
 
     def outside(array):
         return array if plain else np.ascontiguousarray(array.transpose(0, 3, 1, 2))
 
-    attributes = _attributes(strides, padding, dilations, data_format)
+    attributes = attributes_of(strides, padding, dilations, data_format)
     if plain:
         y, = forward.case(name, input=x, filter=w, **attributes)
         np.testing.assert_allclose(y, equivalent.forward(x, w), rtol=1e-3, atol=1e-4)
@@ -91,7 +91,7 @@ def _row(forward, to_input, to_filter, row, dtype, data_format):
         to_filter.rewritten_case(name, [dw], **of_filter)
 
 
-def _attributes(strides, padding, dilations, data_format):
+def attributes_of(strides, padding, dilations, data_format):
     def per_dimension(pair, channel):
         height, width = pair
         return [channel, height, width, channel] if data_format == "NHWC" else [
@@ -108,7 +108,7 @@ def _attributes(strides, padding, dilations, data_format):
     return attributes
 
 
-class _Equivalent:
+class Equivalent:
     """The same convolution in NHWC without dilation and groups."""
 
     def __init__(self, input_shape, filter_shape, strides, padding, dilations):
@@ -130,7 +130,7 @@ class _Equivalent:
                 return session.run(fetches)
 
     def _convolution(self, x, w):
-        attributes = _attributes(self.strides, self.padding, (1, 1), "NHWC")
+        attributes = attributes_of(self.strides, self.padding, (1, 1), "NHWC")
         outputs = [tf.raw_ops.Conv2D(input=part, filter=self._dilated(weights), **attributes)
                    for part, weights in zip(tf.split(x, self.groups, 3),
                                             tf.split(w, self.groups, 3))]

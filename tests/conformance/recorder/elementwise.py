@@ -13,10 +13,23 @@ SHAPES = ((), (1,), (17,), (5, 7), (2, 3, 5, 7), (1031,), (0,), (3, 0, 2))
 def record(library):
     for op in ("Square", "Sqrt", "Rsqrt", "Exp", "Log", "Neg", "Tanh", "Sigmoid"):
         _unary(library.op(op), "x")
-    _unary(library.op("Relu"), "features")
+    for op in ("Abs", "Sign", "Floor", "Ceil", "Round", "Reciprocal"):
+        _unary(library.op(op), "x")
+    for op in ("Relu", "Relu6", "Elu", "Selu", "Softplus", "LeakyRelu"):
+        _unary(library.op(op), "features")
+    leaky = library.op("LeakyRelu"), library.op("LeakyReluGrad")
+    for alpha in (0., .01, 1.5):
+        x = leaky[0].draw((37,), "float32")
+        leaky[0].case(f"alpha_{alpha}", features=x, alpha=alpha)
+        leaky[1].case(f"alpha_{alpha}", features=x, gradients=leaky[1].draw((37,), "float32"),
+                      alpha=alpha)
     for op in ("SqrtGrad", "RsqrtGrad", "TanhGrad", "SigmoidGrad"):
         _gradient(library.op(op), "y", "dy")
-    _gradient(library.op("ReluGrad"), "features", "gradients")
+    _gradient(library.op("ReciprocalGrad"), "y", "dy")
+    for op in ("ReluGrad", "Relu6Grad", "LeakyReluGrad", "SoftplusGrad"):
+        _gradient(library.op(op), "features", "gradients")
+    for op in ("EluGrad", "SeluGrad"):
+        _gradient(library.op(op), "outputs", "gradients")
     _logical_not(library.op("LogicalNot"))
     _cast(library.op("Cast"))
     _add_n(library.op("AddN"))
@@ -28,8 +41,9 @@ def _name(shape):
 
 
 def _unary(vectors, key):
-    positive = vectors.op in ("Sqrt", "Rsqrt", "Log")
-    for dtype in NUMBERS:
+    positive = vectors.op in ("Sqrt", "Rsqrt", "Log", "Reciprocal")
+    # TensorFlow's Round does not write the output for integers.
+    for dtype in FLOATS if vectors.op == "Round" else NUMBERS:
         for shape in SHAPES if dtype == "float32" else ((), (5, 7), (131,), (0, 3)):
             low = (1 if dtype not in FLOATS else .01) if positive else None
             vectors.case(f"{_name(shape)}_{dtype}", **{key: vectors.draw(shape, dtype, low)})
@@ -37,7 +51,7 @@ def _unary(vectors, key):
         vectors.case(f"special_{dtype}", **{key: np.asarray(SPECIAL_FLOATS, dtype)})
         vectors.case(f"wide_{dtype}",
                      **{key: vectors.draw((4, 33), dtype, .1 if positive else -30, 30)})
-    for dtype in ("int32", "int64"):
+    for dtype in ("int32", "int64") if vectors.op != "Round" else ():
         limits = np.iinfo(dtype)
         vectors.case(f"limits_{dtype}",
                      **{key: np.asarray([0, -1, 1, limits.max, limits.min + 1], dtype)})

@@ -1,9 +1,9 @@
 """The modules that record, in one list."""
 
-from recorder import (broadcasting, constants, conv, elementwise, lenet, losses, matmul,
-                      optimizers, pool, random_numbers, reduction, selection, shapes, slicing, top_k,
-                      variables)
+from recorder import (broadcasting, constants, conv, depthwise_conv, elementwise, lenet, losses,
+                      matmul, normalization, optimizers, pool, random_numbers, reduction, selection,
+                      shapes, slicing, top_k, variables)
 
 FAMILIES = (constants, elementwise, broadcasting, selection, shapes, slicing, reduction, matmul,
-            conv, pool, losses, random_numbers, variables, optimizers, top_k,
-            lenet)
+            conv, depthwise_conv, pool, normalization, losses, random_numbers, variables,
+            optimizers, top_k, lenet)

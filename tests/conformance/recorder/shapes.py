@@ -19,6 +19,8 @@ def record(library):
     _concat_offset(library.op("ConcatOffset"))
     _pack(library.op("Pack"))
     _unpack(library.op("Unpack"))
+    _split(library.op("Split"), library.op("SplitV"))
+    _identity_n(library.op("IdentityN"))
     _tile(library.op("Tile"))
     _pad(library.op("Pad"))
 
@@ -198,3 +200,32 @@ def _pad(vectors):
     for dtype in ALL:
         vectors.case(f"of_{dtype}", input=vectors.draw((2, 3), dtype),
                      paddings=np.int32([[1, 0], [2, 1]]))
+
+
+def _split(equal, sized):
+    rows = (((6,), 0, 3), ((4, 6), -1, 2), ((4, 6), 0, 2), ((2, 3, 4), 1, 3), ((2, 5, 4, 6), 3, 2),
+            ((3, 4), 1, 1), ((0, 4), 1, 2), ((2, 0), 1, 3))
+    for shape, axis, count in rows:
+        name = f"{'x'.join(map(str, shape))}_axis_{axis}_by_{count}".replace("-", "minus_")
+        equal.case(name, split_dim=np.int32(axis), value=equal.draw(shape, "float32"),
+                   num_split=count)
+    for dtype in ALL:
+        equal.case(f"of_{dtype}", split_dim=np.int32(1), value=equal.draw((3, 4), dtype),
+                   num_split=2)
+    rows = (((6,), [1, 3, 2], 0), ((4, 6), [2, -1], -1), ((4, 6), [4], 0), ((2, 5, 3), [0, 5], 1),
+            ((2, 3, 4, 5), [1, -1, 2], 3), ((0, 4), [1, 3], 1))
+    for dtype in ("int32", "int64"):
+        for shape, sizes, axis in rows:
+            name = f"{'x'.join(map(str, shape))}_axis_{axis}_by_{'_'.join(map(str, sizes))}_{dtype}"
+            sized.case(name.replace("-", "minus_"), value=sized.draw(shape, "float32"),
+                       size_splits=np.asarray(sizes, dtype), split_dim=np.int32(axis),
+                       num_split=len(sizes))
+    for dtype in ALL:
+        sized.case(f"of_{dtype}", value=sized.draw((3, 4), dtype), size_splits=np.int64([1, 3]),
+                   split_dim=np.int32(1), num_split=2)
+
+
+def _identity_n(vectors):
+    vectors.case("one", input=[vectors.draw((3,), "float32")])
+    vectors.case("types", input=[vectors.draw((2, 3), "float32"), vectors.draw((), "int64"),
+                                 vectors.draw((4,), "bool")])

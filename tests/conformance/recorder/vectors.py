@@ -65,8 +65,9 @@ class OpVectors:
     def draw(self, shape, dtype, low=None, high=None):
         return draw(self.rng, shape, dtype, low, high)
 
-    def case(self, name, **arguments):
-        """Adds a case. Inputs and attributes are given by their names in the op's definition.
+    def case(self, name, undefined=(), **arguments):
+        """Adds a case. Inputs and attributes are given by their names in the op's definition. The
+        outputs `undefined`, which TensorFlow leaves as they were in memory, are recorded as zeros.
 
         Returns TensorFlow's outputs, or None where TensorFlow has no CPU kernel for the dtypes; that
         is noted, and the file is left as it was.
@@ -81,6 +82,8 @@ class OpVectors:
                     tf.errors.NotFoundError, tf.errors.UnimplementedError) as error:
                 self._note_missing_kernel(name, inputs, attributes, error)
                 return None
+            values = [np.zeros_like(value) if index in undefined else value
+                      for index, value in enumerate(values)]
             self.expect(name, values)
         self._append(name, graph)
         return values
