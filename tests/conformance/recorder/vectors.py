@@ -161,7 +161,9 @@ class OpVectors:
     def expect(name, values, prefix="expected"):
         with tf.name_scope(f"{name}/"):
             for index, value in enumerate(values):
-                tf.constant(np.asarray(value), name=f"{prefix}{index}")
+                # As an object: NumPy's own strings lose zero bytes at their end.
+                value = np.asarray(value, object) if isinstance(value, bytes) else np.asarray(value)
+                tf.constant(value, name=f"{prefix}{index}")
 
     def _append(self, name, graph):
         if name in self.names:
