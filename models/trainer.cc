@@ -64,7 +64,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(Session& session, DataT
 absl::Status Trainer::MakeCallables() {
   CallableOptions train{.feed = {training::kImages, training::kLabels, training::kLearningRate},
                         .fetch = {training::kLoss, training::kCorrect},
-                        .target = {training::kTrain}};
+                        .target = {training::kTrain},
+                        .run_options = {.trace_level = RunOptions::FULL_TRACE}};  // for runs that get metadata
   SLUICE_RETURN_IF_ERROR(session_.MakeCallable(train, &train_));
   CallableOptions evaluate{.feed = {training::kImages, training::kLabels},
                            .fetch = {training::kLoss, training::kCorrect}};
@@ -100,11 +101,12 @@ double Trainer::RateAt(int64_t step) const {
   return options_.rate;
 }
 
-absl::Status Trainer::Step(absl::Span<const int64_t> indices, double rate, double* loss, double* correct) {
+absl::Status Trainer::Step(absl::Span<const int64_t> indices, double rate, double* loss, double* correct,
+                           RunMetadata* metadata) {
   SLUICE_ASSIGN_OR_RETURN(std::vector<Tensor> feeds, training_.Make(indices));
   feeds.push_back(Tensor::Scalar<float>(static_cast<float>(rate)));
   std::vector<Tensor> fetched;
-  SLUICE_RETURN_IF_ERROR(session_.RunCallable(train_, feeds, &fetched));
+  SLUICE_RETURN_IF_ERROR(session_.RunCallable(train_, feeds, &fetched, metadata));
   *loss = *fetched[0].data<float>();
   *correct = *fetched[1].data<float>();
   if (std::isfinite(*loss)) return absl::OkStatus();
@@ -145,8 +147,13 @@ absl::StatusOr<Trainer::Outcome> Trainer::Train(TrainingObserver& observer) {
     TrainingProgress progress{.total_steps = total_steps(), .epoch = epoch + 1, .epochs = options_.epochs};
     progress.rate = RateAt(step_);
     double loss = 0, correct = 0;
-    SLUICE_RETURN_IF_ERROR(Step(indices, progress.rate, &loss, &correct));
+    const bool is_traced = observer.WantsTrace();
+    RunMetadata metadata;
+    SLUICE_RETURN_IF_ERROR(Step(indices, progress.rate, &loss, &correct, is_traced ? &metadata : nullptr));
     progress.step = ++step_;
+    progress.step_loss = loss;
+    progress.step_accuracy = correct / static_cast<double>(options_.batch);
+    if (is_traced) observer.OnTrace(step_, metadata);
     meter.Add(loss, correct, options_.batch);
     meter.Report(progress, options_.batch);
     observer.OnStep(progress);

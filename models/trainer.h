@@ -38,6 +38,7 @@ struct TrainingProgress {
   int64_t step = 0, total_steps = 0;
   int64_t epoch = 0, epochs = 0;  // the one that goes on, from 1
   double loss = 0, accuracy = 0;
+  double step_loss = 0, step_accuracy = 0;  // of the last step's batch
   double rate = 0;
   double examples_per_second = 0;
   double seconds_left = 0;
@@ -50,6 +51,9 @@ class TrainingObserver {
   virtual void OnStep(const TrainingProgress&) {}
   virtual void OnEpoch(const TrainingProgress&, const Evaluation&) {}
   virtual void OnCheckpoint(const std::string&) {}
+  // Before a step: whether OnTrace is to be told where its time goes. Tracing changes nothing but its speed.
+  virtual bool WantsTrace() { return false; }
+  virtual void OnTrace(int64_t /*step*/, const RunMetadata&) {}
   virtual bool WantsStop() { return false; }
   virtual bool WantsCheckpoint() { return false; }
 };
@@ -84,7 +88,8 @@ class Trainer {
   Trainer(Session& session, BatchMaker training, BatchMaker test, const TrainerOptions& options)
       : session_(session), training_(std::move(training)), test_(std::move(test)), options_(options) {}
   absl::Status MakeCallables();
-  absl::Status Step(absl::Span<const int64_t> indices, double rate, double* loss, double* correct);
+  absl::Status Step(absl::Span<const int64_t> indices, double rate, double* loss, double* correct,
+                    RunMetadata* metadata);
   absl::Status Save(TrainingObserver& observer);
   double RateAt(int64_t step) const;
 
