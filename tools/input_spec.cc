@@ -6,6 +6,7 @@
 #include "absl/strings/str_split.h"
 
 #include "io/file.h"
+#include "io/image.h"
 #include "io/npy.h"
 #include "tools/cast_tensor.h"
 #include "tools/exit_code.h"
@@ -28,11 +29,6 @@ bool IsTensorName(absl::string_view text) {
   }
   return text.find(':') == absl::string_view::npos ||
          (!index.empty() && index.find_first_not_of("0123456789") == absl::string_view::npos);
-}
-
-bool IsPicture(absl::string_view path) {
-  std::string lower = absl::AsciiStrToLower(path);
-  return absl::EndsWith(lower, ".png") || absl::EndsWith(lower, ".jpg") || absl::EndsWith(lower, ".jpeg");
 }
 
 bool IsNpy(absl::string_view path) { return absl::EndsWith(absl::AsciiStrToLower(path), ".npy"); }
@@ -104,13 +100,13 @@ absl::StatusOr<InputItems> InputItems::Parse(const std::string& spec, const FedT
     SLUICE_ASSIGN_OR_RETURN(std::vector<std::string> names, fs.ListDirectory(path));
     std::vector<std::string> paths;
     for (const std::string& name : names) {
-      if (IsPicture(name) || IsNpy(name)) paths.push_back(JoinPath(path, name));
+      if (HasImageName(name) || IsNpy(name)) paths.push_back(JoinPath(path, name));
     }
     SLUICE_RETURN_IF_ERROR(items.AddCollection(paths, preprocessing));
   } else {
     SLUICE_RETURN_IF_ERROR(items.AddFile(path, preprocessing));
   }
-  if (items.count() == 0) return UsageError(absl::StrCat(path, ": no .png or .npy files there"));
+  if (items.count() == 0) return UsageError(absl::StrCat(path, ": no .jpg, .png or .npy files there"));
   return items;
 }
 
@@ -135,14 +131,14 @@ absl::Status InputItems::AddFile(const std::string& path, absl::string_view prep
                       }});
     return absl::OkStatus();
   }
-  if (IsPicture(path)) {
+  if (HasImageName(path)) {
     SLUICE_ASSIGN_OR_RETURN(PictureOptions options, ParsePictureOptions(preprocessing));
     items_.push_back(
         {path, [path, options, tensor = tensor_] { return ReadPicture(path, options, tensor.dtype, tensor.shape); }});
     return absl::OkStatus();
   }
   return UsageError(
-      absl::StrCat("'", path, "': expected a .npy or .png file, a folder, @LIST, const:, zeros or random"));
+      absl::StrCat("'", path, "': expected a .npy, .jpg or .png file, a folder, @LIST, const:, zeros or random"));
 }
 
 absl::StatusOr<Tensor> InputItems::Read(size_t item) const {

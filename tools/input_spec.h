@@ -30,8 +30,8 @@ class InputItems {
  public:
   // SPEC is one of
   //   x.npy                         values are converted to the tensor's type where they fit
-  //   photo.png[:PREPROCESSING]     tools/picture.h
-  //   DIR[:PREPROCESSING]           its .png and .npy files in the order of their names
+  //   photo.jpg[:PREPROCESSING]     also .png; tools/picture.h
+  //   DIR[:PREPROCESSING]           its .jpg, .png and .npy files in the order of their names
   //   @LIST[:PREPROCESSING]         a text file with a path a line
   //   const:1.5[:SHAPE]  zeros[:SHAPE]  random[:SHAPE]
   //                                 SHAPE is 1x224x224x3; without it the tensor's own, unknown dimensions 1

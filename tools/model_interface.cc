@@ -105,10 +105,12 @@ std::vector<std::string> Ends(const Graph& graph, bool sources_too) {
 }  // namespace
 
 void InterfaceArguments::Declare(CommandLine& line) {
-  line.Option("-i,--input", &inputs, "NAME=SPEC",
-              "What to feed: a .npy or .png file, a folder, @LIST, const:1.5, zeros:SHAPE or random:SHAPE; pictures "
-              "take :size=HxW,crop=center,mean=..,scale=..,order=bgr,layout=nchw. NAME= may be left out if there is "
-              "one input");
+  line.Option(
+      "-i,--input", &inputs, "NAME=SPEC",
+      "What to feed: a .npy, .jpg or .png file, a folder, @LIST, const:1.5, zeros:SHAPE or random:SHAPE; pictures "
+      "take :size=HxW,resize=area,crop=center,mean=..,scale=..,order=bgr,layout=nchw. NAME= may be left out if there "
+      "is "
+      "one input");
   line.Option("-f,--fetch", &fetches, "NAME", "A tensor to compute (default: the model's outputs)");
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 
 #include "io/atomic_file.h"
+#include "io/image.h"
 #include "io/npy.h"
 #include "tools/exit_code.h"
 #include "tools/input_spec.h"
@@ -13,8 +14,6 @@
 
 namespace sluice::tools {
 namespace {
-
-bool IsPicture(absl::string_view path) { return absl::EndsWithIgnoreCase(path, ".png"); }
 
 absl::Status AlreadyThere(const std::string& path) {
   return absl::AlreadyExistsError(absl::StrCat(path, ": is there already (--overwrite replaces it)"));
@@ -26,8 +25,8 @@ absl::StatusOr<std::vector<OutputFile>> ParseOutputs(const std::vector<std::stri
   std::vector<OutputFile> outputs;
   for (const std::string& argument : arguments) {
     auto [name, path] = SplitInput(argument);
-    if (!IsPicture(path) && !absl::EndsWithIgnoreCase(path, ".npy")) {
-      return UsageError(absl::StrCat("--output ", path, ": expected a name ending in .npy or .png"));
+    if (!HasImageName(path) && !absl::EndsWithIgnoreCase(path, ".npy")) {
+      return UsageError(absl::StrCat("--output ", path, ": expected a name ending in .npy, .png or .jpg"));
     }
     outputs.push_back({name, path});
   }
@@ -64,7 +63,7 @@ std::string PathForItem(const OutputFile& output, const std::string& item) {
 }
 
 absl::Status WriteOutput(const Tensor& tensor, const std::string& path, bool overwrite) {
-  auto bytes = IsPicture(path) ? EncodePicture(tensor) : FormatNpy(tensor);
+  auto bytes = HasImageName(path) ? EncodePicture(tensor, path) : FormatNpy(tensor);
   if (!bytes.ok()) return WithContext(bytes.status(), path);
   absl::Status written = WriteFile(path, *bytes, overwrite ? IfExists::kReplace : IfExists::kFail);
   return absl::IsAlreadyExists(written) ? AlreadyThere(path) : written;

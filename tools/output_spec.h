@@ -14,7 +14,7 @@ struct OutputFile {
   size_t fetch = 0;    // which of the fetched tensors, once bound
 };
 
-// "NAME=y.npy" or "y.npy"; also .png. A usage error for other endings.
+// "NAME=y.npy" or "y.npy"; also .png and .jpg. A usage error for other endings.
 absl::StatusOr<std::vector<OutputFile>> ParseOutputs(const std::vector<std::string>& arguments);
 // Finds each one's tensor among the names of those that are fetched. A usage error for a nameless one where there are
 // several.

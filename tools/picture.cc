@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 
 #include "io/file.h"
+#include "io/image.h"
 #include "io/png.h"
 #include "tools/cast_tensor.h"
 #include "tools/exit_code.h"
@@ -56,12 +58,8 @@ int ChannelsOf(const PartialShape& shape, bool nchw) {
 }
 
 // The part of the picture that becomes the result.
-struct Window {
-  double top = 0, left = 0, height = 0, width = 0;
-};
-
-Window Cover(int64_t height, int64_t width, const PictureOptions& options) {
-  Window window{0, 0, static_cast<double>(height), static_cast<double>(width)};
+PictureWindow Cover(int64_t height, int64_t width, const PictureOptions& options) {
+  PictureWindow window{0, 0, static_cast<double>(height), static_cast<double>(width)};
   if (!options.crop) return window;
   double scale =
       std::min(window.height / static_cast<double>(options.height), window.width / static_cast<double>(options.width));
@@ -72,48 +70,11 @@ Window Cover(int64_t height, int64_t width, const PictureOptions& options) {
   return window;
 }
 
-struct Tap {
-  int64_t low, high;
-  float weight;  // of high
-};
-
-// For each of `count` pixels of the result: between which pixels of the source (of `size`) it lies.
-std::vector<Tap> Taps(int64_t count, double begin, double extent, int64_t size) {
-  std::vector<Tap> taps;
-  for (int64_t i = 0; i < count; ++i) {
-    double at = begin + (static_cast<double>(i) + 0.5) * extent / static_cast<double>(count) - 0.5;
-    at = std::clamp(at, 0.0, static_cast<double>(size - 1));
-    auto low = static_cast<int64_t>(at);
-    taps.push_back({low, std::min(low + 1, size - 1), static_cast<float>(at - static_cast<double>(low))});
-  }
-  return taps;
-}
-
 // [h, w, c] uint8 to [height, width, c] float.
-Tensor Resize(const Tensor& image, const PictureOptions& options) {
-  int64_t width = image.dim(1), channels = image.dim(2);
-  int64_t out_height = options.height > 0 ? options.height : image.dim(0);
-  int64_t out_width = options.height > 0 ? options.width : width;
-  Window window = options.height > 0 ? Cover(image.dim(0), width, options)
-                                     : Window{0, 0, static_cast<double>(image.dim(0)), static_cast<double>(width)};
-  std::vector<Tap> rows = Taps(out_height, window.top, window.height, image.dim(0));
-  std::vector<Tap> columns = Taps(out_width, window.left, window.width, width);
-  Tensor result(DataType::kFloat, Shape{out_height, out_width, channels});
-  const uint8_t* in = image.data<uint8_t>();
-  float* out = result.data<float>();
-  for (const Tap& y : rows) {
-    for (const Tap& x : columns) {
-      for (int64_t c = 0; c < channels; ++c) {
-        auto pixel = [&](int64_t row, int64_t column) {
-          return static_cast<float>(in[(row * width + column) * channels + c]);
-        };
-        float top = pixel(y.low, x.low) + x.weight * (pixel(y.low, x.high) - pixel(y.low, x.low));
-        float bottom = pixel(y.high, x.low) + x.weight * (pixel(y.high, x.high) - pixel(y.high, x.low));
-        *out++ = top + y.weight * (bottom - top);
-      }
-    }
-  }
-  return result;
+absl::StatusOr<Tensor> Resize(const Tensor& image, const PictureOptions& options) {
+  if (options.height == 0) return ResizePicture(image, image.dim(0), image.dim(1), options.method);
+  PictureWindow window = Cover(image.dim(0), image.dim(1), options);
+  return ResizePicture(image, window, options.height, options.width, options.method);
 }
 
 absl::Status Normalize(const std::vector<float>& values, absl::string_view name, int64_t channels, float* pixels,
@@ -141,6 +102,13 @@ Tensor ToChannelsFirst(const Tensor& image) {
 
 }  // namespace
 
+absl::StatusOr<ResizeMethod> ParseResizeMethod(absl::string_view text) {
+  if (text == "bilinear") return ResizeMethod::kBilinear;
+  if (text == "antialias") return ResizeMethod::kAntialias;
+  if (text == "area") return ResizeMethod::kArea;
+  return UsageError(absl::StrCat("resize: expected bilinear, antialias or area, got '", text, "'"));
+}
+
 absl::StatusOr<PictureOptions> ParsePictureOptions(absl::string_view text) {
   PictureOptions options;
   for (absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
@@ -158,8 +126,11 @@ absl::StatusOr<PictureOptions> ParsePictureOptions(absl::string_view text) {
       SLUICE_RETURN_IF_ERROR(ParseFloats(name, value, options.mean));
     } else if (name == "scale") {
       SLUICE_RETURN_IF_ERROR(ParseFloats(name, value, options.scale));
+    } else if (name == "resize") {
+      SLUICE_ASSIGN_OR_RETURN(options.method, ParseResizeMethod(value));
     } else {
-      return UsageError(absl::StrCat("'", part, "': there are size=, crop=, mean=, scale=, order= and layout="));
+      return UsageError(
+          absl::StrCat("'", part, "': there are size=, resize=, crop=, mean=, scale=, order= and layout="));
     }
   }
   if (options.crop && options.height == 0) return UsageError("crop=center needs a size=");
@@ -169,19 +140,13 @@ absl::StatusOr<PictureOptions> ParsePictureOptions(absl::string_view text) {
 absl::StatusOr<Tensor> ReadPicture(const std::string& path, const PictureOptions& options, DataType dtype,
                                    const PartialShape& shape) {
   SLUICE_ASSIGN_OR_RETURN(std::string bytes, PosixFileSystem().ReadFile(path, kMaxFileBytes));
-  if (!LooksLikePng(bytes)) {
-    if (bytes.rfind("\xff\xd8\xff", 0) == 0) {
-      return absl::UnimplementedError(absl::StrCat(path, ": JPEG pictures cannot be read yet; convert it to PNG"));
-    }
-    return absl::InvalidArgumentError(absl::StrCat(path, ": not a PNG picture"));
-  }
-  auto image = DecodePng(bytes, {.channels = ChannelsOf(shape, options.nchw)});
+  auto image = ImageDecoder().Decode(bytes, {.channels = ChannelsOf(shape, options.nchw)});
   if (!image.ok()) return WithContext(image.status(), path);
   if (options.bgr && image->dim(2) >= 3) {
     uint8_t* pixel = image->data<uint8_t>();
     for (int64_t i = 0; i < image->num_elements(); i += image->dim(2)) std::swap(pixel[i], pixel[i + 2]);
   }
-  Tensor pixels = Resize(*image, options);
+  SLUICE_ASSIGN_OR_RETURN(Tensor pixels, Resize(*image, options));
   float* data = pixels.data<float>();
   int64_t n = pixels.num_elements(), channels = pixels.dim(2);
   auto subtract = [](float a, float b) { return a - b; };
@@ -204,7 +169,7 @@ absl::StatusOr<Tensor> ReadPicture(const std::string& path, const PictureOptions
   return batch;
 }
 
-absl::StatusOr<std::string> EncodePicture(const Tensor& tensor) {
+absl::StatusOr<std::string> EncodePicture(const Tensor& tensor, absl::string_view path) {
   Dims dims = tensor.shape().dims();
   if (dims.size() == 4 && dims[0] == 1) dims.erase(dims.begin());
   if (dims.size() == 2) dims.push_back(1);
@@ -215,14 +180,10 @@ absl::StatusOr<std::string> EncodePicture(const Tensor& tensor) {
   }
   Tensor image = tensor;
   if (is_float) {
-    image = Tensor(DataType::kUint8, tensor.shape());
-    for (int64_t i = 0; i < tensor.num_elements(); ++i) {
-      float value = tensor.data<float>()[i];
-      image.data<uint8_t>()[i] =
-          std::isnan(value) ? 0 : static_cast<uint8_t>(std::lround(std::clamp(value, 0.0f, 255.0f)));
-    }
+    SLUICE_ASSIGN_OR_RETURN(image, RoundToUint8(tensor));
   }
-  return EncodePng(image.Reshaped(Shape(dims)));
+  image = image.Reshaped(Shape(dims));
+  return absl::EndsWithIgnoreCase(path, ".png") ? EncodePng(image) : EncodeJpeg(image);
 }
 
 }  // namespace sluice::tools

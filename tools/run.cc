@@ -21,7 +21,7 @@ class RunCommand : public Command {
     interface_.Declare(line);
     line.Option("--target", &targets_, "NODE", "A node to run for its effect");
     line.Option("-o,--output", &output_arguments_, "[NAME=]FILE",
-                "Writes a tensor as .npy, or .png where it is a picture; {} in FILE is the item's name");
+                "Writes a tensor as .npy, or .png or .jpg where it is a picture; {} in FILE is the item's name");
     line.Option("--top", &report_options_.top, "N", "Prints the N best classes instead of tensors");
     line.Option("--labels", &labels_path_, "FILE", "Their names, one a line");
     output_.DeclareJson(line);

@@ -1,5 +1,7 @@
 #include "tools/versions.h"
 
+#include <cstdio>
+#include <jpeglib.h>
 #include <png.h>
 
 #include "absl/base/config.h"
@@ -9,6 +11,9 @@
 #include "leveldb/db.h"
 
 #include "oneapi/dnnl/dnnl.h"
+
+#define SLUICE_STRINGIFY_TOKENS(...) #__VA_ARGS__
+#define SLUICE_STRINGIFY(x) SLUICE_STRINGIFY_TOKENS(x)
 
 namespace sluice::tools {
 
@@ -20,6 +25,7 @@ std::vector<std::pair<std::string, std::string>> Versions() {
       {"protobuf", google::protobuf::internal::VersionString(GOOGLE_PROTOBUF_VERSION)},
       {"abseil", absl::StrCat(ABSL_LTS_RELEASE_VERSION, ".", ABSL_LTS_RELEASE_PATCH_LEVEL)},
       {"leveldb", absl::StrCat(leveldb::kMajorVersion, ".", leveldb::kMinorVersion)},
+      {"libjpeg-turbo", SLUICE_STRINGIFY(LIBJPEG_TURBO_VERSION)},
       {"libpng", png_get_libpng_ver(nullptr)},
   };
 }

@@ -4,6 +4,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "io/file.h"
+#include "io/jpeg.h"
 #include "io/npy.h"
 #include "io/png.h"
 #include "tests/tools/run_binary.h"
@@ -174,6 +176,27 @@ TEST(Run, ReadsPictures) {
   EXPECT_THAT(result.err, HasSubstr("[1,1,2,3]"));
   WriteTestFile(folder + "/broken.png", png->substr(0, png->size() / 2));
   EXPECT_EQ(RunBinary({"run", model, "--input", folder + "/broken.png"}).exit_code, 3);
+}
+
+TEST(Run, ReadsAndWritesJpeg) {
+  std::string folder = TestFolder(), model = folder + "/identity.pbtxt";
+  WriteTestFile(model,
+                "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }"
+                "node { name: 'y' op: 'Identity' input: 'x' attr { key: 'T' value { type: DT_FLOAT } } }");
+  Tensor picture(DataType::kUint8, Shape{8, 16, 3});
+  std::fill_n(picture.data<uint8_t>(), picture.num_elements(), uint8_t{100});
+  auto jpeg = EncodeJpeg(picture);
+  ASSERT_TRUE(jpeg.ok());
+  WriteTestFile(folder + "/p.jpg", *jpeg);
+  BinaryResult result =
+      RunBinary({"run", model, "--input", folder + "/p.jpg:size=4x4,resize=area", "--output", folder + "/q.jpeg"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  auto written = DecodeJpeg(*PosixFileSystem().ReadFile(folder + "/q.jpeg", 1 << 20));
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(written->shape(), (Shape{4, 4, 3}));
+  EXPECT_NEAR(written->data<uint8_t>()[0], 100, 2);
+  WriteTestFile(folder + "/broken.jpg", jpeg->substr(0, jpeg->size() / 2));
+  EXPECT_EQ(RunBinary({"run", model, "--input", folder + "/broken.jpg"}).exit_code, 3);
 }
 
 TEST(Run, DamagedAndUnknownModels) {
