@@ -1,58 +1,101 @@
-// Times runs of a graph file on request: `graph_worker GRAPH THREADS MODE BATCH`, MODE being train or infer. For each
-// line on stdin that says how many seconds to measure, prints one line: the median of the runs in milliseconds.
-// peers/compare_tensorflow.py drives it in turn with a worker of the same protocol that runs TensorFlow.
+// Times one callable of a graph file on request, for the comparisons of peers/:
 //
-// The graph has placeholders `images` (float [?,28,28,1]) and `labels` (int32 [?]), the fetches `loss` and
-// `probabilities`, and the targets `init` and `train`: what `sluice train lenet` writes.
+//   graph_worker GRAPH --threads 2 --feed images=x.npy --fetch logits
+//   graph_worker GRAPH --threads 2 --init init --feed images=x.npy --feed labels=y.npy --fetch loss --target train
+//
+// Runs the callable `steps` times, and prints "answer" after the first. Then, for each line on stdin that says how many
+// seconds to measure, prints one JSON object with the median of the runs in milliseconds. --output writes the floats
+// that the `steps` runs fetch, one after the other, as an .npy file.
+// peers/peer_worker.py speaks the same protocol for the other runtimes.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
-#include <random>
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
+
+#include "io/npy.h"
 #include "runtime/session.h"
 
 namespace sluice {
 namespace {
 
-absl::Status Serve(const std::string& path, int threads, const std::string& mode, int batch) {
-  std::ifstream file(path, std::ios::binary);
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kMaxInputBytes = size_t{1} << 32;
+constexpr size_t kLeastRuns = 3;
+
+struct Arguments {
+  std::string graph, init, fetch, output;
+  std::vector<std::string> feeds, targets;
+  int threads = 1;
+  int steps = 1;
+};
+
+double Seconds(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+double Median(std::vector<double> values) {
+  auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// Floats, as one tensor with a first dimension more.
+absl::StatusOr<Tensor> Stack(const std::vector<Tensor>& tensors) {
+  Dims dims = tensors[0].shape().dims();
+  dims.insert(dims.begin(), static_cast<int64_t>(tensors.size()));
+  Tensor all(DataType::kFloat, Shape(dims));
+  float* to = all.data<float>();
+  for (const Tensor& tensor : tensors) {
+    if (tensor.dtype() != DataType::kFloat || !(tensor.shape() == tensors[0].shape())) {
+      return absl::InvalidArgumentError("--output needs floats, of one shape in all runs");
+    }
+    to = std::copy_n(tensor.data<float>(), tensor.num_elements(), to);
+  }
+  return all;
+}
+
+absl::Status Serve(const Arguments& arguments) {
+  std::ifstream file(arguments.graph, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat(arguments.graph, ": cannot be read"));
   std::stringstream bytes;
   bytes << file.rdbuf();
   Runtime runtime;
-  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, NewSession(runtime, {.threads = threads}));
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, NewSession(runtime, {.threads = arguments.threads}));
   SLUICE_RETURN_IF_ERROR(session->Create(bytes.str()));
-  SLUICE_RETURN_IF_ERROR(session->Run({}, {}, {"init"}, nullptr));
-  const bool trains = mode == "train";
-  CallableOptions options{.feed = {"images"}, .fetch = {trains ? "loss" : "probabilities"}};
-  std::mt19937 random(1);
-  Tensor images(DataType::kFloat, Shape{batch, 28, 28, 1});
-  for (int64_t i = 0; i < images.num_elements(); ++i)
-    images.data<float>()[i] = static_cast<float>(random() % 256) / 256;
-  std::vector<Tensor> feeds = {images};
-  if (trains) {
-    options.feed.push_back("labels");
-    options.target.push_back("train");
-    Tensor labels(DataType::kInt32, Shape{batch});
-    for (int i = 0; i < batch; ++i) labels.data<int32_t>()[i] = static_cast<int32_t>(random() % 10);
-    feeds.push_back(labels);
+  std::stringstream().swap(bytes);
+  if (!arguments.init.empty()) SLUICE_RETURN_IF_ERROR(session->Run({}, {}, {arguments.init}, nullptr));
+  CallableOptions options{.fetch = {arguments.fetch}, .target = arguments.targets};
+  std::vector<Tensor> feeds;
+  for (const std::string& feed : arguments.feeds) {
+    size_t equals = feed.find('=');
+    if (equals == std::string::npos) return absl::InvalidArgumentError("--feed: expected NAME=FILE.npy");
+    options.feed.push_back(feed.substr(0, equals));
+    SLUICE_ASSIGN_OR_RETURN(Tensor value, ReadNpy(feed.substr(equals + 1), kMaxInputBytes));
+    feeds.push_back(std::move(value));
   }
   Session::CallableHandle handle = 0;
   SLUICE_RETURN_IF_ERROR(session->MakeCallable(options, &handle));
-  std::vector<Tensor> fetches;
-  for (int i = 0; i < 10; ++i) SLUICE_RETURN_IF_ERROR(session->RunCallable(handle, feeds, &fetches));
+  std::vector<Tensor> fetches, answers;
+  for (int step = 0; step < arguments.steps; ++step) {
+    SLUICE_RETURN_IF_ERROR(session->RunCallable(handle, feeds, &fetches));
+    if (step == 0) std::cout << "answer" << std::endl;
+    answers.push_back(fetches[0]);
+  }
+  if (!arguments.output.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(Tensor all, Stack(answers));
+    SLUICE_RETURN_IF_ERROR(WriteNpy(all, arguments.output, IfExists::kReplace));
+  }
   for (std::string line; std::getline(std::cin, line);) {
-    using Clock = std::chrono::steady_clock;
     std::vector<double> times;
-    const auto end = Clock::now() + std::chrono::duration<double>(std::stod(line));
-    while (Clock::now() < end) {
-      auto begin = Clock::now();
+    for (auto begin = Clock::now(); times.size() < kLeastRuns || Seconds(begin) < std::stod(line);) {
+      auto run = Clock::now();
       SLUICE_RETURN_IF_ERROR(session->RunCallable(handle, feeds, &fetches));
-      times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+      times.push_back(1000 * Seconds(run));
     }
-    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-    std::cout << times[times.size() / 2] << std::endl;
+    std::cout << "{\"median_ms\": " << Median(times) << ", \"runs\": " << times.size() << "}" << std::endl;
   }
   return absl::OkStatus();
 }
@@ -61,11 +104,18 @@ absl::Status Serve(const std::string& path, int threads, const std::string& mode
 }  // namespace sluice
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::cerr << "usage: graph_worker GRAPH THREADS train|infer BATCH\n";
-    return 2;
-  }
-  absl::Status status = sluice::Serve(argv[1], std::atoi(argv[2]), argv[3], std::atoi(argv[4]));
+  sluice::Arguments arguments;
+  CLI::App app("Times one callable of a graph file");
+  app.add_option("graph", arguments.graph, "A GraphDef")->required();
+  app.add_option("--threads", arguments.threads, "Host threads");
+  app.add_option("--init", arguments.init, "A node to run once, before");
+  app.add_option("--feed", arguments.feeds, "NAME=FILE.npy")->allow_extra_args(false);
+  app.add_option("--fetch", arguments.fetch, "The tensor to fetch")->required();
+  app.add_option("--target", arguments.targets, "A node to run")->allow_extra_args(false);
+  app.add_option("--steps", arguments.steps, "Runs before anything is measured")->check(CLI::PositiveNumber);
+  app.add_option("--output", arguments.output, "The file for what these fetch");
+  CLI11_PARSE(app, argc, argv);
+  absl::Status status = sluice::Serve(arguments);
   if (!status.ok()) std::cerr << status << "\n";
   return status.ok() ? 0 : 1;
 }
