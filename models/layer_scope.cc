@@ -52,9 +52,9 @@ Endpoint Activate(Scope scope, Endpoint x, const std::string& activation) {
   static constexpr struct {
     const char* activation;
     const char* op;
-  } kOps[] = {{"relu", "Relu"},         {"relu6", "Relu6"},      {"tanh", "Tanh"}, {"sigmoid", "Sigmoid"},
-              {"softmax", "Softmax"},   {"elu", "Elu"},          {"selu", "Selu"}, {"leaky_relu", "LeakyRelu"},
-              {"softplus", "Softplus"}, {"softsign", "Softsign"}};
+  } kOps[] = {{"relu", "Relu"},       {"relu6", "Relu6"},          {"tanh", "Tanh"},
+              {"sigmoid", "Sigmoid"}, {"softmax", "Softmax"},      {"elu", "Elu"},
+              {"selu", "Selu"},       {"leaky_relu", "LeakyRelu"}, {"softplus", "Softplus"}};
   if (activation == "linear") return x;
   for (const auto& entry : kOps) {
     if (activation == entry.activation) return {scope.Add(entry.op, {x}), 0};

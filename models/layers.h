@@ -14,7 +14,7 @@
 // built from is an error of the network, naming the layer; the layers after it then do nothing.
 //
 // Every layer takes a name and a device string; empty, it is named for its kind and has no device string.
-// Activations: linear (none), relu, relu6, tanh, sigmoid, softmax, elu, selu, leaky_relu, softplus, softsign.
+// Activations: linear (none), relu, relu6, tanh, sigmoid, softmax, elu, selu, leaky_relu, softplus.
 #pragma once
 
 #include "models/layers_conv.h"
