@@ -55,6 +55,10 @@ class ExportCommand : public Command {
   absl::Status AddTrainingTo(const CatalogNetwork& entry, Layer logits) {
     if (entry.classes == 0) return UsageError(absl::StrCat(entry.name, " has no classes and so no training graph"));
     TrainingOptions training;
+    SLUICE_RETURN_IF_ERROR(SetOptimizer(entry.recipe.optimizer, training));
+    training.rate = static_cast<float>(entry.recipe.rate);
+    training.momentum = static_cast<float>(entry.recipe.momentum);
+    training.weight_decay = static_cast<float>(entry.recipe.weight_decay);
     training.device = logits.network->graph().node(logits.output.node).device;
     return AddTraining(logits, training, runtime_.gradients());
   }

@@ -71,8 +71,8 @@ TEST_F(TwoDevices, InTrainingTheGradientsCrossTooAndNothingElse) {
   options.device = net.graph.node(net.result.output.node).device;
   absl::Status added = AddTraining(net.result, options, SharedRuntime().gradients());
   ASSERT_TRUE(added.ok()) << added;
-  Crossings crossings =
-      CrossingsOf(net.graph, {"images", "labels"}, {"loss"}, {"train"}, {Shape{4, 227, 227, 3}, Shape{4}});
+  Crossings crossings = CrossingsOf(net.graph, {"images", "labels"}, {training::kTrainingLoss}, {"train"},
+                                    {Shape{4, 227, 227, 3}, Shape{4}});
   std::vector<int64_t> bytes[2];
   for (const auto& [name, size] : crossings) bytes[absl::EndsWith(name, "0>1") ? 0 : 1].push_back(size / 4 / 4);
   for (auto& list : bytes) std::sort(list.begin(), list.end());
@@ -177,7 +177,10 @@ std::vector<float> Losses(const std::vector<std::string>& devices, const Session
   NetworkOptions network{.classes = 10, .width = 0.125, .devices = devices};
   network.input = {67, 67};  // 1x1 after the last pool
   BuiltNetwork net("alexnet_2dev", network);
-  TrainingOptions options{.optimizer = TrainingOptions::kSgd, .rate = 0.01F, .device = devices.back()};
+  TrainingOptions options;
+  options.optimizer = TrainingOptions::kSgd;
+  options.rate = 0.01F;
+  options.device = devices.back();
   absl::Status added = AddTraining(net.result, options, SharedRuntime().gradients());
   EXPECT_TRUE(added.ok()) << added;
   auto session = net.Open(where);
@@ -188,7 +191,7 @@ std::vector<float> Losses(const std::vector<std::string>& devices, const Session
   std::vector<float> losses;
   for (int step = 0; step < steps; ++step) {
     std::vector<Tensor> outputs;
-    status = session->Run({{"images", images}, {"labels", labels}}, {"loss"}, {"train"}, &outputs);
+    status = session->Run({{"images", images}, {"labels", labels}}, {training::kTrainingLoss}, {"train"}, &outputs);
     EXPECT_TRUE(status.ok()) << status;
     if (!status.ok()) break;
     losses.push_back(outputs[0].data<float>()[0]);
