@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "absl/strings/str_cat.h"
+
 namespace sluice {
 
 void* HostAllocator::Allocate(size_t bytes) {
@@ -30,6 +32,12 @@ void HostAllocator::Deallocate(void* data, size_t bytes) {
 Allocator::Stats HostAllocator::stats() const {
   return {in_use_.load(std::memory_order_relaxed), peak_.load(std::memory_order_relaxed),
           allocations_.load(std::memory_order_relaxed)};
+}
+
+std::string DescribeExhaustion(const Allocator& allocator, size_t bytes, absl::string_view what) {
+  const std::string report = allocator.Report();
+  return absl::StrCat("no memory for ", bytes, " bytes of ", what, ", ", allocator.stats().bytes_in_use,
+                      " bytes in use", report.empty() ? "" : "; ", report);
 }
 
 Allocator& DefaultAllocator() {

@@ -4,6 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
 
 #include "core/api.h"
 
@@ -31,11 +34,19 @@ class Allocator {
   // `bytes` aligned to kTensorAlignment, not initialised; nullptr where the limit or the machine does not
   // allow it.
   virtual void* Allocate(size_t bytes) = 0;
+  // The same; `owner` is what Report() calls the memory ("variable 'conv1/weights'").
+  virtual void* AllocateFor(size_t bytes, [[maybe_unused]] absl::string_view owner) { return Allocate(bytes); }
   // REQUIRES: `data` came from Allocate(bytes) of this object.
   virtual void Deallocate(void* data, size_t bytes) = 0;
   virtual MemoryKind kind() const = 0;
   virtual Stats stats() const = 0;
+  // For people, where an allocation failed: what limits the memory and who holds how much of it. One line, or several
+  // without a newline at the end; empty for an allocator that does not know.
+  virtual std::string Report() const { return ""; }
 };
+
+// "no memory for 12 bytes of WHAT, 34 bytes in use", and the allocator's report.
+std::string DescribeExhaustion(const Allocator& allocator, size_t bytes, absl::string_view what);
 
 // Ordinary memory through aligned operator new. `limit` in bytes, 0 for none.
 class HostAllocator : public Allocator {

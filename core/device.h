@@ -42,6 +42,9 @@ class Stream {
   virtual absl::Status Synchronize() = 0;
 };
 
+// What a stream for copies is for; hardware may have an engine for each.
+enum class Transfer : uint8_t { kToDevice, kToHost, kPeer };
+
 // One logical device. Thread-safe.
 class Device {
  public:
@@ -55,6 +58,12 @@ class Device {
   virtual Allocator& allocator() = 0;         // kernels' data
   virtual Allocator& pinned_allocator() = 0;  // host side of copies
   virtual absl::StatusOr<std::unique_ptr<Stream>> NewStream() = 0;
+  // A stream for copies beside the computation, ordered with other streams by events alone.
+  virtual absl::StatusOr<std::unique_ptr<Stream>> NewTransferStream([[maybe_unused]] Transfer transfer) {
+    return NewStream();
+  }
+  // Whether this device's streams copy from and to the memory of `peer` without a detour through the host.
+  virtual bool CanReach(const Device& peer) const { return &peer == this; }
   virtual std::unique_ptr<Event> NewEvent() = 0;
   virtual const KernelRegistry& kernels() const = 0;
   // Host threads that a kernel may use (for a device that computes on the host; else 1).

@@ -41,7 +41,7 @@ bool SameVariant(const Variant& a, const Variant& b) { return a.type_name == b.t
 
 }  // namespace
 
-absl::StatusOr<Tensor> Tensor::Create(DataType dtype, Shape shape, Allocator& allocator) {
+absl::StatusOr<Tensor> Tensor::Create(DataType dtype, Shape shape, Allocator& allocator, absl::string_view owner) {
   size_t element = DataTypeSize(dtype);
   if (element == 0) return absl::InvalidArgumentError("a tensor needs a valid dtype");
   int64_t n = shape.num_elements();
@@ -51,13 +51,12 @@ absl::StatusOr<Tensor> Tensor::Create(DataType dtype, Shape shape, Allocator& al
         absl::StrCat("the bytes of a ", DataTypeName(dtype), " tensor of shape ", shape.ToString(), " overflow int64"));
   }
   auto exhausted = [&] {
-    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", bytes, " bytes (", DataTypeName(dtype),
-                                                     shape.ToString(), "), ", allocator.stats().bytes_in_use,
-                                                     " bytes in use"));
+    return absl::ResourceExhaustedError(
+        DescribeExhaustion(allocator, bytes, absl::StrCat(owner, " ", DataTypeName(dtype), shape.ToString())));
   };
   std::shared_ptr<Buffer> buffer;
   if (IsTrivial(dtype)) {
-    void* data = allocator.Allocate(bytes);
+    void* data = allocator.AllocateFor(bytes, owner);
     if (data == nullptr) return exhausted();
     buffer = std::make_shared<AllocatedBuffer>(data, bytes, allocator);
   } else {

@@ -39,8 +39,9 @@ class Tensor {
   Tensor() = default;  // dtype kInvalid, no elements
 
   // Elements are not initialised where the type is trivial, default-constructed otherwise.
-  // ResourceExhausted where the allocator refuses; InvalidArgument where the number of bytes overflows.
-  static absl::StatusOr<Tensor> Create(DataType dtype, Shape shape, Allocator& allocator = DefaultAllocator());
+  // ResourceExhausted where the allocator refuses, to which `owner` is told; InvalidArgument where the number of bytes overflows.
+  static absl::StatusOr<Tensor> Create(DataType dtype, Shape shape, Allocator& allocator = DefaultAllocator(),
+                                       absl::string_view owner = "a tensor");
   // The same for sizes that are known to be small; CHECK-fails where Create would return an error.
   Tensor(DataType dtype, Shape shape);
   // A tensor over the memory of `buffer`. REQUIRES: it holds enough elements, and starts `offset` bytes into

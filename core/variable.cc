@@ -23,11 +23,9 @@ absl::Status Variable::Reserve(const Shape& shape) {
   if (!MultiplySafely(shape.num_elements(), static_cast<int64_t>(DataTypeSize(dtype_)), &bytes)) {
     return absl::InvalidArgumentError(absl::StrCat("variable '", name_, "' ", shape.ToString(), " overflows int64"));
   }
-  void* data = allocator_.Allocate(bytes);
-  if (data == nullptr) {
-    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", bytes, " bytes of variable '", name_, "', ",
-                                                     allocator_.stats().bytes_in_use, " bytes in use"));
-  }
+  const std::string owner = absl::StrCat("variable '", name_, "'");
+  void* data = allocator_.AllocateFor(bytes, owner);
+  if (data == nullptr) return absl::ResourceExhaustedError(DescribeExhaustion(allocator_, bytes, owner));
   if (data_ != nullptr) allocator_.Deallocate(data_, bytes_);
   data_ = data;
   bytes_ = bytes;

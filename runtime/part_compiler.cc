@@ -349,7 +349,7 @@ absl::StatusOr<uint32_t> PartCompiler::ConstantSlot(Endpoint e, const Tensor& va
   slot.index = static_cast<int>(program_.constants.size());
   Tensor held = value;
   if (!is_synchronous_ && !in_host_memory && IsTrivial(value.dtype())) {
-    auto on_device = Tensor::Create(value.dtype(), value.shape(), hardware_.allocator());
+    auto on_device = Tensor::Create(value.dtype(), value.shape(), hardware_.allocator(), "a constant");
     if (!on_device.ok()) {
       return WithContext(on_device.status(),
                          absl::StrCat("constant '", prepared_.graph->NameOf(e), "' on ", hardware_.name()));

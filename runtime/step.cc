@@ -38,7 +38,8 @@ absl::Status Step::Initialize() {
     Tensor buffer;
     if (spec.bytes > 0) {
       Allocator& pinned = sender.is_synchronous() ? host : sender.pinned_allocator();
-      SLUICE_ASSIGN_OR_RETURN(buffer, Tensor::Create(DataType::kUint8, Shape{spec.bytes}, pinned));
+      SLUICE_ASSIGN_OR_RETURN(buffer,
+                              Tensor::Create(DataType::kUint8, Shape{spec.bytes}, pinned, "a channel's buffer"));
       channel->buffer = buffer.raw();
       channel->capacity = static_cast<size_t>(spec.bytes);
     }
@@ -61,8 +62,8 @@ absl::Status Step::InitializePart(const Program& program, Part& part) {
   part.slots.assign(program.slots.size(), nullptr);
   part.objects.resize(program.slots.size());
   if (program.arena_bytes > 0) {
-    auto arena =
-        Tensor::Create(DataType::kUint8, Shape{static_cast<int64_t>(program.arena_bytes)}, program.device->allocator());
+    auto arena = Tensor::Create(DataType::kUint8, Shape{static_cast<int64_t>(program.arena_bytes)},
+                                program.device->allocator(), "a step's arena");
     if (!arena.ok()) {
       return WithContext(arena.status(), absl::StrCat("arena (largest tensor: ", LargestTensor(*plan_, program), ")"));
     }

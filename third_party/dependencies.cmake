@@ -17,6 +17,9 @@ pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)  # libisal-dev
 if(SLUICE_OPENMP)
   find_package(OpenMP REQUIRED COMPONENTS CXX)
 endif()
+if(SLUICE_CUDA)
+  include(cuda)  # third_party/cuda.cmake
+endif()
 if(SLUICE_TESTS)
   find_package(GTest 1.12 REQUIRED CONFIG)   # libgtest-dev, libgmock-dev
 endif()

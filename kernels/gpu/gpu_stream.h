@@ -1,0 +1,18 @@
+// What the kernels need of the stream that they are run on. Only code that is compiled for CUDA includes this.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "core/device.h"
+#include "kernels/gpu/fault.h"
+
+namespace sluice::gpu {
+
+class GpuStream : public Stream {
+ public:
+  virtual cudaStream_t handle() const = 0;
+  // A cell of host memory that the device writes; read when the host waits for the stream.
+  virtual FaultCell* fault_cell() const = 0;
+};
+
+}  // namespace sluice::gpu

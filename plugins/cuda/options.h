@@ -1,0 +1,19 @@
+// How the GPUs are used: "tf32=0,autotune=1,deterministic=1".
+#pragma once
+
+#include <cstdint>
+
+#include "core/status.h"
+
+namespace sluice::cuda {
+
+struct Options {
+  int64_t tf32 = 1;      // float convolutions and matrix products may round their inputs to TF32
+  int64_t autotune = 0;  // plans are timed on the device instead of taken from cuDNN's heuristics
+  int64_t plans = 512;   // how many of cuDNN's plans are kept
+};
+
+// InvalidArgument naming the word that is wrong and those there are.
+absl::StatusOr<Options> ParseOptions(absl::string_view text);
+
+}  // namespace sluice::cuda

@@ -1,0 +1,13 @@
+// The plug-in that brings NVIDIA's GPUs. It loads where there is no driver; then it lists no devices, and says why.
+#pragma once
+
+#include <memory>
+
+#include "core/plugin.h"
+
+namespace sluice::cuda {
+
+// Options (plugins/cuda/options.h) are `host.options`, or the environment variable SLUICE_GPU where these are empty.
+absl::StatusOr<std::unique_ptr<DevicePlugin>> MakePlugin(const PluginHost& host);
+
+}  // namespace sluice::cuda

@@ -1,0 +1,99 @@
+#include "plugins/cuda/stream.h"
+
+#include <new>
+
+#include "plugins/cuda/cuda_status.h"
+
+namespace sluice::cuda {
+namespace {
+
+// The direction in words that CUDA knows. Device to device is left to it: the two may be on different cards.
+cudaMemcpyKind KindOf(MemoryKind dst, MemoryKind src) {
+  const bool to_device = dst == MemoryKind::kDevice, from_device = src == MemoryKind::kDevice;
+  if (to_device && from_device) return cudaMemcpyDefault;
+  if (to_device) return cudaMemcpyHostToDevice;
+  return from_device ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<FaultMemory>> FaultMemory::Create() {
+  void* data = nullptr;
+  SLUICE_RETURN_IF_CUDA_ERROR(
+      cudaHostAlloc(&data, sizeof(gpu::FaultCell), cudaHostAllocPortable | cudaHostAllocMapped));
+  return std::shared_ptr<FaultMemory>(new FaultMemory(new (data) gpu::FaultCell));
+}
+
+FaultMemory::~FaultMemory() { cudaFreeHost(cell_); }
+
+CudaEvent::CudaEvent(int ordinal) : ordinal_(ordinal) {
+  DeviceScope scope(ordinal_);
+  if (cudaEventCreateWithFlags(&handle_, cudaEventDisableTiming) != cudaSuccess) {
+    cudaGetLastError();
+    handle_ = nullptr;
+  }
+}
+
+CudaEvent::~CudaEvent() {
+  if (handle_ != nullptr) cudaEventDestroy(handle_);
+}
+
+bool CudaEvent::Done() const { return handle_ == nullptr || cudaEventQuery(handle_) != cudaErrorNotReady; }
+
+absl::Status CudaEvent::Synchronize() {
+  if (handle_ == nullptr) return absl::ResourceExhaustedError("CUDA made no event");
+  SLUICE_RETURN_IF_CUDA_ERROR(cudaEventSynchronize(handle_));
+  if (faults_ == nullptr) return absl::OkStatus();
+  gpu::FaultCell copy = faults_->cell();  // the stream's own wait takes it out
+  return gpu::TakeFault(copy);
+}
+
+absl::StatusOr<std::unique_ptr<CudaStream>> CudaStream::Create(int ordinal, std::string device_name,
+                                                               bool is_for_copies) {
+  DeviceScope scope(ordinal);
+  SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<FaultMemory> faults, FaultMemory::Create());
+  int least = 0, greatest = 0;
+  SLUICE_RETURN_IF_CUDA_ERROR(cudaDeviceGetStreamPriorityRange(&least, &greatest));
+  cudaStream_t handle = nullptr;
+  SLUICE_RETURN_IF_CUDA_ERROR(
+      cudaStreamCreateWithPriority(&handle, cudaStreamNonBlocking, is_for_copies ? greatest : least));
+  return std::unique_ptr<CudaStream>(new CudaStream(ordinal, std::move(device_name), handle, std::move(faults)));
+}
+
+CudaStream::~CudaStream() {
+  DeviceScope scope(ordinal_);
+  cudaStreamSynchronize(handle_);
+  cudaStreamDestroy(handle_);
+}
+
+absl::Status CudaStream::Record(Event& event) {
+  auto* cuda = dynamic_cast<CudaEvent*>(&event);
+  if (cuda == nullptr) return absl::InternalError("an event of another device type was recorded");
+  if (cuda->handle() == nullptr) return absl::ResourceExhaustedError("CUDA made no event");
+  cuda->set_faults(faults_);
+  SLUICE_RETURN_IF_CUDA_ERROR(cudaEventRecord(cuda->handle(), handle_));
+  return absl::OkStatus();
+}
+
+absl::Status CudaStream::Wait(Event& event) {
+  auto* cuda = dynamic_cast<CudaEvent*>(&event);
+  if (cuda == nullptr) return event.Synchronize();
+  if (cuda->handle() == nullptr) return absl::ResourceExhaustedError("CUDA made no event");
+  SLUICE_RETURN_IF_CUDA_ERROR(cudaStreamWaitEvent(handle_, cuda->handle(), 0));
+  return absl::OkStatus();
+}
+
+absl::Status CudaStream::Copy(void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind, size_t bytes) {
+  if (bytes == 0) return absl::OkStatus();
+  DeviceScope scope(ordinal_);
+  SLUICE_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(dst, src, bytes, KindOf(dst_kind, src_kind), handle_));
+  return absl::OkStatus();
+}
+
+absl::Status CudaStream::Synchronize() {
+  absl::Status status = FromCuda(cudaStreamSynchronize(handle_), device_name_);
+  absl::Status fault = gpu::TakeFault(faults_->cell());
+  return status.ok() ? fault : status;
+}
+
+}  // namespace sluice::cuda
