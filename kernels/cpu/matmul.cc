@@ -11,9 +11,20 @@ namespace {
 struct Product {
   int64_t m = 0, n = 0, k = 0, lda = 0, ldb = 0;
   bool transpose_a = false, transpose_b = false;
+  bool turned = false;  // see MultiplyTurned
   int threads = 1;
   Epilogue epilogue;
 };
+
+// c = a b' of few rows, as the transpose of b a': oneDNN reads a large b' column by column otherwise, which takes twice as
+// long. `scratch` holds c'.
+absl::Status MultiplyTurned(const Product& p, const float* a, const float* b, float* c, float* scratch) {
+  SLUICE_RETURN_IF_ERROR(Sgemm(false, true, p.n, p.m, p.k, b, p.ldb, a, p.lda, false, scratch, p.m));
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < p.n; ++j) c[i * p.n + j] = scratch[j * p.m + i];
+  }
+  return absl::OkStatus();
+}
 
 template <class T>
 absl::Status Multiply(const Product& p, RunContext& ctx) {
@@ -24,6 +35,11 @@ absl::Status Multiply(const Product& p, RunContext& ctx) {
   constexpr int64_t kFlopsOfAThread = 1 << 16;
   int64_t grain = kFlopsOfAThread / std::max<int64_t>(1, std::min(p.n * p.k, kFlopsOfAThread)) + 1;
   if constexpr (std::is_same_v<T, float>) {  // oneDNN shares the work out itself
+    if (p.turned) {
+      SLUICE_RETURN_IF_ERROR(MultiplyTurned(p, a, b, c, ctx.scratch<float>()));
+      ApplyEpilogue(c, p.m, p.n, bias, p.epilogue.activation);
+      return absl::OkStatus();
+    }
     SLUICE_RETURN_IF_ERROR(Gemm<T>(p.transpose_a, p.transpose_b, p.m, p.n, p.k, a, p.lda, b, p.ldb, false, c, p.n));
   } else {
     ParallelFor(p.threads, p.m, grain, [&](int64_t begin, int64_t end) {
@@ -44,7 +60,7 @@ class MatMulKernel : public Kernel {
   absl::Status Run(RunContext& ctx) const override { return multiply_(product_, ctx); }
 
  protected:
-  absl::Status Decide(const PrepareContext& ctx, bool transpose_a, bool transpose_b) {
+  absl::Status Decide(PrepareContext& ctx, bool transpose_a, bool transpose_b) {
     const Shape &a = ctx.inputs[0].shape, &b = ctx.inputs[1].shape;
     product_ = {.m = a.dim(transpose_a ? 1 : 0),
                 .n = b.dim(transpose_b ? 0 : 1),
@@ -55,6 +71,9 @@ class MatMulKernel : public Kernel {
                 .transpose_b = transpose_b,
                 .threads = ctx.threads,
                 .epilogue = product_.epilogue};
+    product_.turned = ctx.outputs[0].dtype == DataType::kFloat && transpose_b && !transpose_a && product_.m > 1 &&
+                      product_.m <= 32 && product_.n * product_.k >= int64_t{1} << 20;
+    if (product_.turned) ctx.RequestScratch(static_cast<size_t>(product_.m * product_.n) * sizeof(float));
     VisitBasicType(ctx.outputs[0].dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
       if constexpr (!std::is_same_v<T, bool> && !std::is_same_v<T, uint8_t>) multiply_ = Multiply<T>;

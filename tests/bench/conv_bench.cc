@@ -46,11 +46,19 @@ struct Layer {
 };
 
 constexpr Layer kLayers[] = {
-    {"lenet_conv1_b64", 64, 28, 1, 20, 5, 1, "VALID"},   {"lenet_conv2_b64", 64, 12, 20, 50, 5, 1, "VALID"},
-    {"lenet_conv1_b1", 1, 28, 1, 20, 5, 1, "VALID"},     {"lenet_conv2_b1", 1, 12, 20, 50, 5, 1, "VALID"},
-    {"resnet_3x3_64_b1", 1, 56, 64, 64, 3, 1, "SAME"},   {"resnet_3x3_64_b8", 8, 56, 64, 64, 3, 1, "SAME"},
-    {"vgg_3x3_256_b1", 1, 56, 256, 256, 3, 1, "SAME"},   {"point_256_64_b1", 1, 56, 256, 64, 1, 1, "VALID"},
-    {"alexnet_conv1_b1", 1, 227, 3, 96, 11, 4, "VALID"}, {"odd_3x3_24_40_b8", 8, 28, 24, 40, 3, 1, "SAME"},
+    {"lenet_conv1_b64", 64, 28, 1, 20, 5, 1, "VALID"},
+    {"lenet_conv2_b64", 64, 12, 20, 50, 5, 1, "VALID"},
+    {"lenet_conv1_b1", 1, 28, 1, 20, 5, 1, "VALID"},
+    {"lenet_conv2_b1", 1, 12, 20, 50, 5, 1, "VALID"},
+    {"resnet_3x3_64_b1", 1, 56, 64, 64, 3, 1, "SAME"},
+    {"resnet_3x3_64_b8", 8, 56, 64, 64, 3, 1, "SAME"},
+    {"vgg_3x3_256_b1", 1, 56, 256, 256, 3, 1, "SAME"},
+    {"point_256_64_b1", 1, 56, 256, 64, 1, 1, "VALID"},
+    {"vgg_3x3_512_4px_b16", 16, 4, 512, 512, 3, 1, "SAME"},
+    {"vgg_3x3_512_8px_b16", 16, 8, 512, 512, 3, 1, "SAME"},
+    {"alexnet_3x3_256_13px_b32", 32, 13, 256, 384, 3, 1, "SAME"},
+    {"alexnet_conv1_b1", 1, 227, 3, 96, 11, 4, "VALID"},
+    {"odd_3x3_24_40_b8", 8, 28, 24, 40, 3, 1, "SAME"},
 };
 
 // The three tensors of a layer, in the order x, filter, y.

@@ -48,6 +48,7 @@ std::vector<Case> Cases() {
       {.x = {3, 7, 6, 16}, .w = {1, 1, 16, 32}, .stride_y = 2, .stride_x = 3},
       {.x = {2, 8, 8, 6}, .w = {3, 3, 1, 12}, .padding = "SAME"},    // depthwise
       {.x = {2, 8, 8, 32}, .w = {3, 3, 16, 64}, .padding = "SAME"},  // two groups of whole vectors
+      {.x = {2, 4, 4, 32}, .w = {3, 3, 32, 16}, .padding = "SAME"},  // rows of few pixels
       {.x = {1, 9, 70, 3}, .w = {3, 40, 3, 2}, .padding = "SAME"},
       {.x = {0, 5, 5, 2}, .w = {3, 3, 2, 3}},
       {.x = {1, 1, 1, 2}, .w = {3, 3, 2, 3}, .padding = "SAME"},

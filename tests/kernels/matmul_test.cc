@@ -63,6 +63,22 @@ INSTANTIATE_TEST_SUITE_P(Sizes, MatMulTest,
                                                               Sizes{3, 0, 2}, Sizes{3, 2, 0}),
                                             ::testing::Bool(), ::testing::Bool(), ::testing::Values(1, 2)));
 
+// Few rows times a large transposed matrix are computed the other way round.
+TEST(MatMulTurned, FewRowsOfALargeTransposedMatrix) {
+  Tensor a = RandomTensor({16, 1024}, 1), b = RandomTensor({1031, 1024}, 2), bias = RandomTensor({1031}, 3);
+  auto got = KernelTester("_FusedMatMul")
+                 .Attrs(ToAttrMap(FusedMatMulAttrs{.transpose_b = true, .num_args = 1, .fused_ops = {"BiasAdd"}}))
+                 .Input(a)
+                 .Input(b)
+                 .Input(bias)
+                 .Run();
+  ASSERT_TRUE(got.ok()) << got.status();
+  Tensor want = TripleLoop<float>(a, b, false, true);
+  for (int64_t i = 0; i < want.num_elements(); ++i) {
+    ASSERT_NEAR(got->front().data<float>()[i], want.data<float>()[i] + bias.data<float>()[i % 1031], 1e-3) << i;
+  }
+}
+
 TEST(FusedMatMulTest, AddsTheBiasAndActivates) {
   Tensor a = RandomTensor({5, 7}, 1), b = RandomTensor({7, 9}, 2), bias = RandomTensor({9}, 3);
   Tensor product = TripleLoop<float>(a, b, false, false);
