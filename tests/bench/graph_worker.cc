@@ -25,7 +25,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMaxInputBytes = size_t{1} << 32;
-constexpr size_t kLeastRuns = 3;
 
 struct Arguments {
   std::string graph, init, fetch, output;
@@ -88,9 +87,10 @@ absl::Status Serve(const Arguments& arguments) {
     SLUICE_ASSIGN_OR_RETURN(Tensor all, Stack(answers));
     SLUICE_RETURN_IF_ERROR(WriteNpy(all, arguments.output, IfExists::kReplace));
   }
-  for (std::string line; std::getline(std::cin, line);) {
+  double seconds = 0;
+  for (size_t runs = 0; std::cin >> seconds >> runs;) {
     std::vector<double> times;
-    for (auto begin = Clock::now(); times.size() < kLeastRuns || Seconds(begin) < std::stod(line);) {
+    for (auto begin = Clock::now(); times.empty() || times.size() < runs || Seconds(begin) < seconds;) {
       auto run = Clock::now();
       SLUICE_RETURN_IF_ERROR(session->RunCallable(handle, feeds, &fetches));
       times.push_back(1000 * Seconds(run));

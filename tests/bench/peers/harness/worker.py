@@ -43,10 +43,13 @@ class Worker:
             self._take(line)
         return time.perf_counter() - self.begin
 
-    def measure(self, seconds):
-        """{"median_ms", "runs"} of runs for at least so long."""
-        self.process.stdin.write(f"{seconds}\n")
-        self.process.stdin.flush()
+    def measure(self, seconds, runs=3):
+        """{"median_ms", "runs"} of at least so many runs, for at least so long."""
+        try:
+            self.process.stdin.write(f"{seconds} {runs}\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # the next line says so
         while "median_ms" not in (found := self._take(self._line())):
             pass
         return found

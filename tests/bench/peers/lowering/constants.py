@@ -32,6 +32,8 @@ def identity(lowering, node, inputs):
 
 @lowers("Cast")
 def cast(lowering, node, inputs):
+    if inputs[0].dropout is not None:
+        return inputs[0]
     if inputs[0].constant is None:
         raise NotImplementedError(f"{node.name}: Cast of a tensor; export the network with --input-type float")
     kinds = {1: np.float32, 3: np.int32, 9: np.int64}

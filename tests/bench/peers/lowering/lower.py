@@ -18,6 +18,7 @@ class Value:
     variable: str = ""  # whose first value `constant` is
     name: str = ""
     shape: tuple = ()  # in the lowered order
+    dropout: float = None  # of random numbers, and what is made of them: the share of elements that is dropped
     flattened: tuple = None  # (C, H, W) of pictures that have become rows; the graph's rows are (H, W, C)
 
 

@@ -29,6 +29,8 @@ ONNX_NAMES = {"Add": "Add", "AddV2": "Add", "BiasAdd": "Add", "Sub": "Sub", "Mul
 
 @lowers("BiasAdd", "Add", "AddV2", "Sub", "Mul", "RealDiv", "Maximum", "Minimum", "FloorDiv")
 def arithmetic(lowering, node, inputs):
+    if inputs[1].dropout is not None:
+        return dropout(lowering, node, *inputs)
     if all(i.constant is not None for i in inputs):
         return Value(constant=FUNCTIONS[node.op](inputs[0].constant, inputs[1].constant))
     rank = max(len(i.shape) for i in inputs)
@@ -45,6 +47,28 @@ def arithmetic(lowering, node, inputs):
     shape = np.broadcast_shapes(*(i.shape if i.constant is None else lowering.network.weights[n].shape
                                   for i, n in zip(inputs, names)))
     return lowering.emit(ONNX_NAMES[node.op], node, names, shape, flattened)
+
+
+@lowers("RandomUniform")
+def random_uniform(lowering, node, inputs):
+    return Value(dropout=0.0)
+
+
+@lowers("GreaterEqual")
+def greater_equal(lowering, node, inputs):
+    if inputs[0].dropout is None:
+        raise NotImplementedError(f"{node.name}: GreaterEqual other than for dropout")
+    return Value(dropout=float(inputs[1].constant))
+
+
+def dropout(lowering, node, scaled, mask):
+    """The step that scales by 1 / (1 - rate) becomes one that drops as well."""
+    step = lowering.producers[scaled.name]
+    scale = lowering.network.weights.get(step.inputs[-1])
+    if step.op != "Mul" or scale is None or abs(scale * (1 - mask.dropout) - 1) > 1e-5:
+        raise NotImplementedError(f"{node.name}: dropout without scaling")
+    step.op, step.inputs, step.attributes = "Dropout", step.inputs[:1], {"rate": mask.dropout}
+    return scaled
 
 
 @lowers("Relu", "Tanh", "Sigmoid", "Sqrt", "Exp", "Neg", "Elu", "Softplus")

@@ -84,15 +84,16 @@ OPERATORS = {
     "Reshape": lambda x, shape: x.reshape(shape.tolist()),
     "Concat": lambda *parts, axis: torch.cat(parts, axis),
     "Split": lambda x, sizes, axis: torch.split(x, sizes.tolist(), axis),
-    "Dropout": lambda x, rate: F.dropout(x, rate),
 }
 
 
 class LoweredModule(torch.nn.Module):
     """One input, one output. Statistics of batch normalisation are buffers, which training moves."""
 
-    def __init__(self, network):
+    def __init__(self, network, drops=True):
+        """Without `drops`, dropout keeps every element (and scales it all the same)."""
         super().__init__()
+        self.operators = {**OPERATORS, "Dropout": (lambda x, rate: F.dropout(x, rate)) if drops else lambda x, rate: x / (1 - rate)}
         self.steps = [(s.op, s.inputs, s.outputs, s.attributes) for s in network.steps]
         self.input, self.output = next(iter(network.inputs)), next(iter(network.outputs))
         statistics = {name for s in network.steps if s.op == "BatchNormalization" for name in s.inputs[3:]}
@@ -120,7 +121,7 @@ class LoweredModule(torch.nn.Module):
             if op == "BatchNormalization":
                 results = self._batch_norm(*arguments, **attributes)
             else:
-                results = OPERATORS[op](*arguments, **attributes)
+                results = self.operators[op](*arguments, **attributes)
             values.update(zip(outputs, results if isinstance(results, (tuple, list)) else [results]))
             for name in done:
                 values.pop(name, None)

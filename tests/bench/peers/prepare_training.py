@@ -1,0 +1,145 @@
+"""Gives every runtime the same training step. Run by compare_training.py, in the environment.
+
+    prepare_training.py GRAPH FOLDER --batch 64
+
+GRAPH is what `sluice export NET --training --input-type float` writes. Writes into FOLDER: graph.pb, which is GRAPH
+with constants for the variables' first values; check.pb, which is the same but drops nothing where it has dropout, so
+that losses can be compared; network.pickle and optimizer.json, from which PyTorch gets its module; pictures and labels.
+"""
+import argparse
+import copy
+import json
+import math
+import os
+import pickle
+
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from tensorflow.core.framework import graph_pb2  # noqa: E402
+from tensorflow.python.framework import tensor_util  # noqa: E402
+
+from lowering import lower  # noqa: E402
+
+tf1 = tf.compat.v1
+KEPT = 0.9999  # of random numbers from 0 to 1: nothing is dropped
+
+
+def first_values(graph_def, init):
+    """What `init` gives to each variable: {assignment: array}; weights are drawn anew (He et al. 2015)."""
+    random = np.random.default_rng(1)
+    nodes = {node.name: node for node in graph_def.node}
+    assigns = [nodes[name[1:]] for name in nodes[init].input if nodes[name[1:]].op == "AssignVariableOp"]
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(graph_def, name="")
+    with tf1.Session(graph=graph) as session:
+        fetched = session.run([graph.get_tensor_by_name(tensor_name(a.input[1])) for a in assigns])
+    values = {}
+    for assign, value in zip(assigns, fetched):
+        if value.ndim >= 2 and value.std() > 0:
+            value = random.normal(0, math.sqrt(2 / math.prod(value.shape[:-1])), value.shape).astype(np.float32)
+        values[assign.name] = value
+    return values
+
+
+def tensor_name(name):
+    return name if ":" in name else name + ":0"
+
+
+def with_constants(graph_def, values):
+    """`graph_def`, whose assignments read constants."""
+    for node in graph_def.node:
+        if node.name in values:
+            constant = graph_def.node.add(op="Const", name=f"first_values/{node.name}")
+            constant.attr["dtype"].type = node.attr["dtype"].type
+            constant.attr["value"].tensor.CopyFrom(tensor_util.make_tensor_proto(values[node.name]))
+            node.input[1] = constant.name
+    return graph_def
+
+
+def without_dropout(graph_def):
+    graph_def = copy.deepcopy(graph_def)
+    value = graph_def.node.add(op="Const", name="kept")
+    value.attr["dtype"].type = tf.float32.as_datatype_enum
+    value.attr["value"].tensor.CopyFrom(tensor_util.make_tensor_proto(np.float32(KEPT)))
+    read = {tensor_name(name)[:-2] for node in graph_def.node for name in node.input if node.op == "GreaterEqual"}
+    for node in graph_def.node:
+        if node.op == "RandomUniform" and node.name in read:
+            node.op = "Fill"
+            node.input.append("kept")
+            node.ClearField("attr")
+            node.attr["T"].type = tf.float32.as_datatype_enum
+            node.attr["index_type"].type = tf.int32.as_datatype_enum
+    return graph_def
+
+
+def optimizer(graph_def):
+    """{"rate", "momentum", "nesterov", "decay": {variable: …}}, as the graph's updates have them."""
+    nodes = {node.name: node for node in graph_def.node}
+
+    def number(name):
+        node = nodes[name.partition(":")[0]]
+        while node.op != "Const":
+            node = nodes[node.input[0].partition(":")[0]]
+        return float(tensor_util.MakeNdarray(node.attr["value"].tensor))
+
+    found = {"decay": {}}
+    for node in graph_def.node:
+        if not node.op.startswith("ResourceApply"):
+            continue
+        if node.op != "ResourceApplyMomentum":
+            raise NotImplementedError(f"{node.name}: {node.op}")
+        variable, _, rate, gradient, momentum = node.input
+        nesterov = "use_nesterov" in node.attr and node.attr["use_nesterov"].b
+        found.update(rate=number(rate), momentum=number(momentum), nesterov=nesterov)
+        gradient = nodes[gradient.partition(":")[0]]
+        decays = gradient.name.startswith("train/") and gradient.op in ("Add", "AddV2")
+        found["decay"][variable] = number(nodes[gradient.input[1]].input[1]) if decays else 0.0
+    return found
+
+
+def logits_of(graph_def, loss):
+    """The tensor whose cross-entropy `loss` is."""
+    nodes = {node.name: node for node in graph_def.node}
+    node = nodes[loss]
+    while node.op in ("Identity", "Mean"):
+        node = nodes[node.input[0].partition(":")[0]]
+    if node.op != "SparseSoftmaxCrossEntropyWithLogits":
+        raise NotImplementedError(f"{loss}: {node.op}; only a plain cross-entropy can be compared")
+    return node.input[0]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("graph")
+    parser.add_argument("folder")
+    parser.add_argument("--batch", type=int, required=True)
+    arguments = parser.parse_args()
+    graph_def = graph_pb2.GraphDef()
+    with open(arguments.graph, "rb") as file:
+        graph_def.ParseFromString(file.read())
+    nodes = {node.name: node for node in graph_def.node}
+    values = first_values(graph_def, "init")
+    graph_def = with_constants(graph_def, values)
+    for name, made in (("graph.pb", graph_def), ("check.pb", without_dropout(graph_def))):
+        with open(os.path.join(arguments.folder, name), "wb") as file:
+            file.write(made.SerializeToString())
+    variables = {nodes[name].input[0]: value for name, value in values.items()}
+    loss = "training/loss" if "training/loss" in nodes else "loss"
+    network = lower(graph_def, logits_of(graph_def, loss), arguments.batch, variables)
+    with open(os.path.join(arguments.folder, "network.pickle"), "wb") as file:
+        pickle.dump(network, file)
+    random = np.random.default_rng(7)
+    pictures = random.random(next(iter(network.inputs.values())), np.float32)
+    classes = next(iter(network.outputs.values()))[-1]
+    np.save(os.path.join(arguments.folder, "nchw.npy"), pictures)
+    np.save(os.path.join(arguments.folder, "nhwc.npy"), np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)))
+    np.save(os.path.join(arguments.folder, "labels.npy"), random.integers(0, classes, arguments.batch).astype(np.int32))
+    with open(os.path.join(arguments.folder, "optimizer.json"), "w") as file:
+        json.dump({**optimizer(graph_def), "loss": loss}, file, indent=1)
+
+
+main()
