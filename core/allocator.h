@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -43,19 +44,23 @@ class Allocator {
   // For people, where an allocation failed: what limits the memory and who holds how much of it. One line, or several
   // without a newline at the end; empty for an allocator that does not know.
   virtual std::string Report() const { return ""; }
+  // Keeps the allocator while it is held, so that a tensor may outlive the session whose memory it has; null where
+  // whoever owns the allocator sees to that.
+  virtual std::shared_ptr<const void> Lifetime() const { return nullptr; }
 };
 
 // "no memory for 12 bytes of WHAT, 34 bytes in use", and the allocator's report.
 std::string DescribeExhaustion(const Allocator& allocator, size_t bytes, absl::string_view what);
 
 // Ordinary memory through aligned operator new. `limit` in bytes, 0 for none.
-class HostAllocator : public Allocator {
+class HostAllocator : public Allocator, public std::enable_shared_from_this<HostAllocator> {
  public:
   explicit HostAllocator(int64_t limit = 0) : limit_(limit) {}
   void* Allocate(size_t bytes) override;
   void Deallocate(void* data, size_t bytes) override;
   MemoryKind kind() const override { return MemoryKind::kHost; }
   Stats stats() const override;
+  std::shared_ptr<const void> Lifetime() const override { return weak_from_this().lock(); }
   int64_t limit() const { return limit_; }
 
  private:

@@ -8,11 +8,13 @@ namespace {
 
 class AllocatedBuffer : public Buffer {
  public:
-  AllocatedBuffer(void* data, size_t bytes, Allocator& allocator) : Buffer(data, bytes), allocator_(allocator) {}
+  AllocatedBuffer(void* data, size_t bytes, Allocator& allocator)
+      : Buffer(data, bytes), allocator_(allocator), lifetime_(allocator.Lifetime()) {}
   ~AllocatedBuffer() override { allocator_.Deallocate(data_, bytes_); }
 
  private:
   Allocator& allocator_;
+  const std::shared_ptr<const void> lifetime_;
 };
 
 // Elements with constructors: strings, handles, variants.

@@ -75,6 +75,16 @@ TEST(SessionTest, AFetchedTensorStaysWhatItWas) {
   EXPECT_THAT(Values(second[0]), ElementsAre(3));
 }
 
+TEST(SessionTest, AFetchedTensorOutlivesTheSession) {
+  std::vector<Tensor> outputs;
+  {
+    auto session = SessionOf(AddGraph());
+    ASSERT_TRUE(session->Run({{"x", Vector({1})}}, {"y"}, {}, &outputs).ok());
+  }
+  EXPECT_THAT(Values(outputs[0]), ElementsAre(2));
+  outputs.clear();  // gave memory back to an allocator that was gone
+}
+
 struct BadRun {
   const char* name;
   Session::Feeds feeds;
