@@ -34,8 +34,9 @@ class BenchCommand : public Command {
     SLUICE_ASSIGN_OR_RETURN(result_.warmup, Measure(plain_, arguments_.options().warmup_runs, 1e9, nullptr));
     SLUICE_ASSIGN_OR_RETURN(result_.runs,
                             Measure(plain_, arguments_.options().runs, arguments_.options().seconds, nullptr));
-    SLUICE_RETURN_IF_ERROR(Trace());
     result_.peak_bytes = session_->memory().peak_bytes;
+    SLUICE_RETURN_IF_ERROR(RunError(session_->ReleaseCallable(plain_)));  // tracing takes memory of its own
+    SLUICE_RETURN_IF_ERROR(Trace());
     LogWarnings(*session_, runner.log_level());
     if (arguments_.output().json) {
       PrintReport(BenchJson(result_));

@@ -8,6 +8,7 @@
 #include "graph/propagate.h"
 #include "tools/command.h"
 #include "tools/exit_code.h"
+#include "tools/layer_table.h"
 #include "tools/model_summary.h"
 #include "tools/nearest.h"
 #include "tools/stage_listing.h"
@@ -24,6 +25,8 @@ class InspectCommand : public Command {
     model_arguments_.Declare(line);
     interface_.Declare(line);
     line.Option("--after", &after_, "STAGE", "Prints the graph after a stage: " + absl::StrJoin(StageNames(), ", "));
+    line.Option("--target", &targets_, "NODE", "A node to run for its effect, as `train` of a training graph");
+    line.Flag("--layers", &layers_, "A table of layers: output, parameters, multiply-adds");
     line.Flag("--explain", &explain_, "Says for each node where and how it runs");
     output_.DeclareJson(line);
     runner_.Declare(line);
@@ -37,13 +40,24 @@ class InspectCommand : public Command {
                                      "; there are ", absl::StrJoin(stages, ", ")));
     }
     SLUICE_ASSIGN_OR_RETURN(Model model, LoadModel(model_arguments_, runtime_.ops(), runner_.import_limit()));
-    SLUICE_ASSIGN_OR_RETURN(std::vector<std::string> fetches, ResolveFetches(model, interface_.fetches));
+    std::vector<std::string> fetches;
+    if (targets_.empty() || !interface_.fetches.empty()) {
+      SLUICE_ASSIGN_OR_RETURN(fetches, ResolveFetches(model, interface_.fetches));
+    }
+    std::vector<std::string> ends = fetches;
+    for (const std::string& target : targets_) {
+      if (model.graph.Find(target) == nullptr) {
+        return UsageError(absl::StrCat("--target: there is no node '", target, "' in the graph"));
+      }
+      ends.push_back(target);
+    }
     // Unknown dimensions are 1 unless --input says otherwise: a program is for given shapes.
     SLUICE_ASSIGN_OR_RETURN(std::vector<BoundInput> inputs,
-                            BindInputs(model, interface_.inputs, fetches, runner_.session().seed, "zeros"));
+                            BindInputs(model, interface_.inputs, ends, runner_.session().seed, "zeros"));
+    if (layers_) return PrintLayers(model, inputs, ends);
     Stages run(runtime_, runner_);
     if (!after_.empty()) return PrintStage(model, inputs, fetches, run);
-    absl::Status compiled = RunError(run.Prepare(model, inputs, fetches));
+    absl::Status compiled = RunError(run.Prepare(model, inputs, fetches, targets_));
     if (compiled.ok()) compiled = Compile(inputs, run);
     if (explain_) {
       SLUICE_RETURN_IF_ERROR(compiled);
@@ -51,7 +65,7 @@ class InspectCommand : public Command {
       return absl::OkStatus();
     }
     ModelSummary summary = SummarizeModel(model, fetches);
-    if (compiled.ok()) AddPlan(inputs, run.plan(), &summary);
+    if (compiled.ok()) AddPlan(inputs, run, &summary);
     if (output_.json) {
       Json report = NewReport("inspect");
       SummaryToJson(summary, &report);
@@ -64,6 +78,33 @@ class InspectCommand : public Command {
   }
 
  private:
+  absl::Status PrintLayers(const Model& model, const std::vector<BoundInput>& inputs,
+                           const std::vector<std::string>& ends) const {
+    PropagateOptions options;
+    options.evaluate_with = &runtime_.cpu_kernels();
+    for (const BoundInput& input : inputs) {
+      SLUICE_ASSIGN_OR_RETURN(Endpoint fed, model.graph.ParseEndpoint(input.tensor.name));
+      SLUICE_ASSIGN_OR_RETURN(Tensor value, input.items.Read(0));
+      options.feeds[fed].shape = value.shape();
+    }
+    auto infos = PropagateShapes(model.graph, options);
+    if (!infos.ok()) return RunError(infos.status());
+    std::vector<NodeId> nodes;
+    for (const std::string& end : ends) {
+      const Node* node = model.graph.Find(end);  // a target may have no outputs
+      nodes.push_back(node != nullptr ? node->id : model.graph.ParseEndpoint(end)->node);
+    }
+    std::vector<LayerCost> layers = CostOfLayers(model.graph, *infos, nodes);
+    if (!output_.json) {
+      printf("%s", LayersText(layers).c_str());
+      return absl::OkStatus();
+    }
+    Json report = NewReport("inspect");
+    report["layers"] = LayersToJson(layers);
+    PrintReport(report);
+    return absl::OkStatus();
+  }
+
   static absl::Status Compile(const std::vector<BoundInput>& inputs, Stages& run) {
     std::vector<Tensor> feeds;
     for (const BoundInput& input : inputs) {
@@ -77,7 +118,7 @@ class InspectCommand : public Command {
                           const std::vector<std::string>& fetches, Stages& run) const {
     bool found = false;
     SLUICE_RETURN_IF_ERROR(
-        RunError(run.Prepare(model, inputs, fetches, [&](const std::string& stage, const Graph& graph) {
+        RunError(run.Prepare(model, inputs, fetches, targets_, [&](const std::string& stage, const Graph& graph) {
           if (stage != after_) return;
           found = true;
           auto infos = PropagateShapes(graph);
@@ -92,7 +133,9 @@ class InspectCommand : public Command {
     return absl::OkStatus();
   }
 
-  static void AddPlan(const std::vector<BoundInput>& inputs, const Plan& plan, ModelSummary* summary) {
+  static void AddPlan(const std::vector<BoundInput>& inputs, const Stages& run, ModelSummary* summary) {
+    const Plan& plan = run.plan();
+    summary->peak_bytes = run.PredictPeak();
     for (const BoundInput& input : inputs) {
       if (auto value = input.items.Read(0); value.ok()) {
         summary->fed.push_back(absl::StrCat(input.tensor.name, " ", value->shape().ToString()));
@@ -112,7 +155,9 @@ class InspectCommand : public Command {
 
   ModelArguments model_arguments_;
   InterfaceArguments interface_;
+  std::vector<std::string> targets_;
   std::string after_;
+  bool layers_ = false;
   bool explain_ = false;
   OutputOptions output_;
   RunnerOptions runner_;

@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 
 #include "graph/propagate.h"
 #include "ops/constant.h"
 #include "ops/variable.h"
+#include "tools/layer_table.h"
 #include "tools/table.h"
 #include "tools/units.h"
 
@@ -31,34 +31,14 @@ bool IsSlot(const Graph& graph, const std::string& name) {
   return owner != nullptr && owner->op() == "VarHandleOp";
 }
 
-// Follows identities and reads of variables to what a tensor is.
-NodeId SourceOf(const Graph& graph, Endpoint e) {
-  while (graph.node(e.node).op() == "Identity" || graph.node(e.node).op() == "ReadVariableOp") {
-    e = graph.node(e.node).inputs[0];
-  }
-  return e.node;
-}
-
-// Averages that batch normalisation keeps for inference: no gradient changes them.
-absl::flat_hash_set<NodeId> MovingAverages(const Graph& graph) {
-  absl::flat_hash_set<NodeId> averages;
-  for (NodeId id : graph.node_ids()) {
-    const Node& node = graph.node(id);
-    if (!absl::StartsWith(node.op(), "FusedBatchNorm") || absl::EndsWith(node.op(), "Grad")) continue;
-    for (size_t i = 3; i < std::min<size_t>(node.inputs.size(), 5); ++i) {
-      averages.insert(SourceOf(graph, node.inputs[i]));
-    }
-  }
-  return averages;
-}
-
 void CountParameters(const Graph& graph, ModelSummary* summary) {
   auto count = [&](int64_t elements, DataType dtype) {
     if (!IsFloating(dtype)) return;
     summary->parameters += elements;
     summary->parameter_bytes += elements * static_cast<int64_t>(DataTypeSize(dtype));
   };
-  const absl::flat_hash_set<NodeId> averages = MovingAverages(graph);
+  const std::vector<NodeId> moving = MovingAverages(graph);
+  const absl::flat_hash_set<NodeId> averages(moving.begin(), moving.end());
   for (NodeId id : graph.node_ids()) {
     const Node& node = graph.node(id);
     if (node.op() != "VarHandleOp" || IsSlot(graph, node.name) || averages.contains(id)) continue;
@@ -156,7 +136,8 @@ std::string SummaryText(const ModelSummary& summary) {
   if (summary.arena_bytes > 0 || summary.flops > 0) {
     absl::StrAppend(&text, "a run", summary.fed.empty() ? "" : " with " + absl::StrJoin(summary.fed, ", "), ": ",
                     FormatNumber(summary.flops / 1e6), " MFLOP, ", FormatBytes(summary.arena_bytes), " of memory and ",
-                    FormatBytes(summary.constant_bytes), " of constants\n");
+                    FormatBytes(summary.constant_bytes), " of constants, ", FormatBytes(summary.peak_bytes),
+                    " at most in all\n");
   }
   absl::StrAppend(&text, "to measure it: ", summary.bench_line, "\n");
   return text;
@@ -176,6 +157,7 @@ void SummaryToJson(const ModelSummary& summary, Json* report) {
   (*report)["flops"] = summary.flops;
   (*report)["arena_bytes"] = summary.arena_bytes;
   (*report)["constant_bytes"] = summary.constant_bytes;
+  (*report)["peak_bytes"] = summary.peak_bytes;
   (*report)["bench"] = summary.bench_line;
 }
 

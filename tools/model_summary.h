@@ -28,6 +28,7 @@ struct ModelSummary {
   std::vector<std::string> fed;  // "images [1,28,28,1]"
   double flops = 0;
   int64_t arena_bytes = 0, constant_bytes = 0;
+  int64_t peak_bytes = 0;  // of the session's allocators: variables, arena, what crosses devices and what is fetched
   std::string bench_line;
 };
 

@@ -1,12 +1,16 @@
 #include "tools/stages.h"
 
+#include <algorithm>
+#include <set>
+
 #include "graph/passes.h"
 #include "tools/exit_code.h"
 
 namespace sluice::tools {
 
 absl::Status Stages::Prepare(const Model& model, const std::vector<BoundInput>& inputs,
-                             const std::vector<std::string>& fetches, const AfterStage& after) {
+                             const std::vector<std::string>& fetches, const std::vector<std::string>& targets,
+                             const AfterStage& after) {
   auto devices = MakeDevices(runtime_, options_.session());
   if (!devices.ok()) {
     bool malformed = absl::IsInvalidArgument(devices.status());
@@ -17,6 +21,7 @@ absl::Status Stages::Prepare(const Model& model, const std::vector<BoundInput>& 
   PrepareOptions options;
   for (const BoundInput& input : inputs) options.feeds.push_back(input.tensor.name);
   options.fetches = fetches;
+  options.targets = targets;
   options.disabled_passes = options_.session().disabled_passes;
   options.after_stage = after;
   SLUICE_ASSIGN_OR_RETURN(prepared_, PrepareGraph(model.graph, options, devices_, runtime_));
@@ -32,6 +37,19 @@ absl::Status Stages::Compile(absl::Span<const Tensor> feeds) {
   }
   SLUICE_ASSIGN_OR_RETURN(plan_, CompilePlan(prepared_, types, shapes, *state_, runtime_.cpu_kernels()));
   return absl::OkStatus();
+}
+
+int64_t Stages::PredictPeak() const {
+  // Compiling made the variables.
+  int64_t bytes = static_cast<int64_t>(plan_->arena_bytes());
+  std::set<Allocator*> allocators;  // logical devices of one memory share theirs
+  for (Device* device : devices_) allocators.insert(&device->allocator());
+  for (Allocator* allocator : allocators) bytes += allocator->stats().bytes_in_use;
+  for (const ChannelSpec& channel : plan_->channels) bytes += std::max<int64_t>(channel.bytes, 0);
+  for (const FetchSpec& fetch : plan_->fetches) {
+    if (!fetch.is_dynamic) bytes += fetch.shape.num_elements() * static_cast<int64_t>(DataTypeSize(fetch.dtype));
+  }
+  return bytes;
 }
 
 std::vector<std::string> StageNames() {

@@ -21,7 +21,8 @@ class Stages {
   using AfterStage = std::function<void(const std::string&, const Graph&)>;
   // Devices, passes, placement and partition.
   absl::Status Prepare(const Model& model, const std::vector<BoundInput>& inputs,
-                       const std::vector<std::string>& fetches, const AfterStage& after = nullptr);
+                       const std::vector<std::string>& fetches, const std::vector<std::string>& targets = {},
+                       const AfterStage& after = nullptr);
   // For feeds of these shapes. REQUIRES: Prepare.
   absl::Status Compile(absl::Span<const Tensor> feeds);
 
@@ -29,6 +30,9 @@ class Stages {
   const PreparedGraph& prepared() const { return prepared_; }
   // REQUIRES: Compile.
   const Plan& plan() const { return *plan_; }
+  // Bytes that a session with this plan alone takes from its devices' allocators, if nothing has shapes that are known
+  // in a run only. REQUIRES: Compile.
+  int64_t PredictPeak() const;
 
  private:
   const Runtime& runtime_;

@@ -1,4 +1,5 @@
 // The smaller subcommands from outside.
+#include <map>
 #include <set>
 
 #include "gmock/gmock.h"
@@ -112,6 +113,64 @@ TEST(Commands, InspectShowsEveryStage) {
   EXPECT_THAT(RunBinary({"inspect", path, "--after", "compile"}).out, HasSubstr("Softmax"));
   EXPECT_THAT(RunBinary({"inspect", path, "--explain"}).out, HasSubstr("MFLOP"));
   EXPECT_EQ(RunBinary({"inspect", path, "--after", "lunch"}).exit_code, 2);
+}
+
+TEST(Commands, InspectShowsWhatLayersCost) {
+  std::string path = TestFolder() + "/net.pb";
+  ASSERT_EQ(RunBinary({"export", "lenet", "-o", path}).exit_code, 0);
+  auto layers_of = [](const std::string& model) {
+    const nlohmann::json report = ParsedOutput(RunBinary({"inspect", model, "--layers", "--json"}));
+    std::map<std::string, nlohmann::json> layers;
+    for (const auto& layer : report["layers"]) layers[layer["layer"]] = layer;
+    return layers;
+  };
+  std::map<std::string, nlohmann::json> layers = layers_of(path);
+  EXPECT_EQ(layers["conv1"]["output"], "[1,24,24,20]");
+  EXPECT_EQ(layers["conv1"]["parameters"], 5 * 5 * 20 + 20);
+  EXPECT_EQ(layers["conv2"]["macs"], 8 * 8 * 50 * 5 * 5 * 20);
+  EXPECT_EQ(layers["pool2"]["parameters"], 0);
+  EXPECT_EQ(layers["fc1"]["parameters"], 801 * 500);
+  EXPECT_EQ(layers["fc1"]["macs"], 800 * 500);
+  BinaryResult result = RunBinary({"inspect", path, "--layers", "--input", "zeros:8x28x28x1"});
+  EXPECT_THAT(result.out, HasSubstr("[8,24,24,20]"));
+  EXPECT_THAT(result.out, HasSubstr("431,080")) << "all of them together";
+
+  // Batch normalisation's averages are no parameters.
+  ASSERT_EQ(RunBinary({"export", "cifar_resnet20", "-o", path, "--overwrite"}).exit_code, 0);
+  EXPECT_EQ(ParsedOutput(RunBinary({"inspect", path, "--json"}))["parameters"], 269722);
+  EXPECT_THAT(RunBinary({"inspect", path, "--layers"}).out, HasSubstr("269,722"));
+
+  // Three stacked 3x3 layers of VGG hold 27 C^2 weights; one of 7x7 that sees as much would hold 49 C^2.
+  ASSERT_EQ(RunBinary({"export", "vgg16", "-o", path, "--width", "1/8", "--input-size", "32", "--overwrite"}).exit_code,
+            0);
+  layers = layers_of(path);
+  int64_t stacked = 0;
+  for (const char* name : {"conv5_1", "conv5_2", "conv5_3"}) stacked += layers[name]["parameters"].get<int64_t>();
+  EXPECT_EQ(stacked, 27 * 64 * 64 + 3 * 64);
+}
+
+// What is predicted without running is what a run then takes.
+TEST(Commands, InspectPredictsTheMemoryOfATrainingStep) {
+  std::string path = TestFolder() + "/net.pb", weights = TestFolder() + "/weights";
+  for (const char* network : {"lenet", "cifar_resnet20", "cifar_nin"}) {
+    ASSERT_EQ(
+        RunBinary({"export", network, "--training", "-o", path, "--checkpoint", weights, "--overwrite"}).exit_code, 0);
+    std::string shape = std::string(network) == "lenet" ? "16x28x28x1" : "16x32x32x3";
+    std::vector<std::string> step = {
+        path,      "--target",        "train", "--fetch", "loss", "--input", "images=random:" + shape,
+        "--input", "labels=zeros:16", "--json"};
+    std::vector<std::string> inspect = step, bench = step;
+    inspect.insert(inspect.begin(), "inspect");
+    bench.insert(bench.begin(), "bench");
+    bench.insert(bench.end(), {"--checkpoint", weights, "--num_runs", "2"});
+    BinaryResult inspected = RunBinary(inspect), ran = RunBinary(bench);
+    ASSERT_EQ(inspected.exit_code, 0) << network << inspected.err;
+    ASSERT_EQ(ran.exit_code, 0) << network << ran.err;
+    nlohmann::json predicted = ParsedOutput(inspected), actual = ParsedOutput(ran);
+    EXPECT_GT(predicted["peak_bytes"], predicted["parameter_bytes"].get<int64_t>() * 2) << network;
+    EXPECT_NEAR(predicted["peak_bytes"].get<double>() / actual["peak_bytes"].get<double>(), 1, 0.1) << network;
+  }
+  EXPECT_EQ(RunBinary({"inspect", path, "--target", "trian"}).exit_code, 2);
 }
 
 TEST(Commands, BenchTakesBenchmarkModelsFlags) {
