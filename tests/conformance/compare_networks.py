@@ -30,7 +30,7 @@ def shape_of(network, arguments, batch):
 
 def compare(sluice, network, arguments, batch, folder):
     import numpy as np
-    from recorder import networks
+    import networks
 
     graph, checkpoint, fixed = folder / "graph.pb", folder / "first", folder / "fixed"
     networks.export(sluice, network["name"], arguments, graph, checkpoint)
@@ -54,7 +54,7 @@ def main():
     arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    from recorder import networks
+    import networks
 
     wrong = 0
     for network in networks.catalog(arguments.sluice):

@@ -4,7 +4,7 @@
   record_networks.py --sluice build/release/bin/sluice   computes everything anew (needs tensorflow-cpu)
   record_networks.py --check                             needs Python alone
 
-Graphs come from `sluice export`; weights and pictures are functions (recorder/networks.py); answers are TensorFlow's.
+Graphs come from `sluice export`; weights and pictures are functions (networks.py); answers are TensorFlow's.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 RECORDED = HERE / "vectors" / "networks.json"
-SCRIPTS = [HERE / "record_networks.py", HERE / "recorder" / "networks.py"]
+SCRIPTS = [HERE / "record_networks.py", HERE / "networks.py"]
 BATCH = 2
 
 # network, width, height and width of the pictures, further options
@@ -88,7 +88,8 @@ def record(sluice):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     import tensorflow
-    from recorder import networks, vectors
+    import networks
+    from recorder import vectors
 
     classes = {network["name"]: network["classes"] for network in networks.catalog(sluice)}
     cases = []

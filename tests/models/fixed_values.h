@@ -1,4 +1,4 @@
-// Weights and pictures that are functions of a name and an index, as tests/conformance/recorder/networks.py has them.
+// Weights and pictures that are functions of a name and an index, as tests/conformance/networks.py has them.
 #pragma once
 
 #include <cmath>
