@@ -14,7 +14,7 @@ absl::StatusOr<std::unique_ptr<EventReader>> EventReader::Open(const std::string
   return std::unique_ptr<EventReader>(new EventReader(std::move(file), path));
 }
 
-absl::StatusOr<std::optional<Event>> EventReader::Next() {
+absl::StatusOr<std::optional<LoggedEvent>> EventReader::Next() {
   std::string record;
   const uint64_t offset = records_.offset();
   absl::Status status = records_.Next(record);
@@ -25,7 +25,7 @@ absl::StatusOr<std::optional<Event>> EventReader::Next() {
   if (!message.ParseFromString(record)) {
     return absl::DataLossError(absl::StrCat(path_, ": the record at byte ", offset, " is no Event"));
   }
-  Event event{.wall_time = message.wall_time(), .step = message.step()};
+  LoggedEvent event{.wall_time = message.wall_time(), .step = message.step()};
   event.file_version = message.file_version();
   event.graph_def = message.graph_def();
   event.values = ReadSummary(message.summary());
@@ -59,7 +59,7 @@ absl::StatusOr<std::map<std::string, std::vector<ScalarPoint>>> ReadScalars(cons
     double before = elapsed;
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<EventReader> reader, EventReader::Open(path, fs));
     for (;;) {
-      SLUICE_ASSIGN_OR_RETURN(std::optional<Event> event, reader->Next());
+      SLUICE_ASSIGN_OR_RETURN(std::optional<LoggedEvent> event, reader->Next());
       if (!event.has_value()) break;
       if (!began.has_value()) began = event->wall_time;
       elapsed = before + event->wall_time - *began;

@@ -18,7 +18,7 @@
 namespace SLUICE_API sluice {
 
 // One record; the field of its kind is set.
-struct Event {
+struct LoggedEvent {
   double wall_time = 0;  // seconds since 1970
   int64_t step = 0;
   std::string file_version;
@@ -33,7 +33,7 @@ class EventReader {
   static absl::StatusOr<std::unique_ptr<EventReader>> Open(const std::string& path, FileSystem& fs = PosixFileSystem());
   // The next event; nothing at the end. DataLoss for a damaged record; one that the file ends in is the end, since a
   // writer may be at it.
-  absl::StatusOr<std::optional<Event>> Next();
+  absl::StatusOr<std::optional<LoggedEvent>> Next();
 
  private:
   EventReader(std::unique_ptr<ReadableFile> file, const std::string& path)

@@ -12,8 +12,8 @@
 namespace sluice {
 namespace {
 
-std::vector<Event> ReadAll(const std::string& path, FileSystem& fs) {
-  std::vector<Event> events;
+std::vector<LoggedEvent> ReadAll(const std::string& path, FileSystem& fs) {
+  std::vector<LoggedEvent> events;
   auto reader = EventReader::Open(path, fs);
   EXPECT_TRUE(reader.ok()) << reader.status();
   for (;;) {
