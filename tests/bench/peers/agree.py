@@ -1,4 +1,4 @@
-"""Whether answers agree. Reads [[runtime, variant, FILE.npy], …] on stdin; the first TensorFlow's, or else the first
+"""Whether answers agree. Reads [[runtime, variant, FILE.npy, layout], …] on stdin; the first TensorFlow's, or else the first
 peer's, is what the others are held against. Prints {"tolerance", "differences": [[runtime, variant, difference], …]},
 a difference being the largest one over the largest logit. Exits with 2 where the answers are no test: not finite, or
 the same for every picture."""
@@ -10,8 +10,14 @@ import numpy as np
 TOLERANCE = 1e-3
 
 
+def channels_last(answer, layout):
+    """Of one run: pictures too come in a runtime's own layout."""
+    return answer.transpose(0, 1, 3, 4, 2) if answer.ndim == 5 and layout == "nchw" else answer
+
+
 def main():
-    answers = [(name, variant, np.load(path)) for name, variant, path in json.load(sys.stdin)]
+    answers = [(name, variant, channels_last(np.load(path), layout)) for name, variant, path, layout in
+               json.load(sys.stdin)]
     peers = [a for a in answers if a[0] == "tensorflow"] or [a for a in answers if a[0] != "sluice"] or answers
     if not peers:
         print(json.dumps({"tolerance": TOLERANCE, "differences": []}))

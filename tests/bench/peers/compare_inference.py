@@ -102,7 +102,7 @@ class Comparison:
             for variant in runtime.VARIANTS:
                 path = os.path.join(self.folder(batch), f"{name}-{variant.replace(' ', '_')}-{threads}.npy")
                 if self.measure(batch, threads, name, variant, QUALIFYING_ROUND, path):
-                    answers.append([name, variant, path])
+                    answers.append([name, variant, path, runtime.LAYOUT])
         result = subprocess.run([sys.executable, os.path.join(HERE, "agree.py")], input=json.dumps(answers), text=True,
                                 capture_output=True)
         if result.returncode == 2:

@@ -43,7 +43,7 @@ def write_pictures(shape, folder):
     np.save(os.path.join(folder, "nhwc.npy"), np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)))
 
 
-def to_torch(network, folder):
+def to_torch(network, folder, name="model.pt"):
     import torch
 
     from lowering.torch_module import LoweredModule
@@ -51,7 +51,7 @@ def to_torch(network, folder):
     module = LoweredModule(network).eval()
     example = torch.zeros(next(iter(network.inputs.values())))
     with torch.no_grad():
-        torch.jit.save(torch.jit.trace(module, example, check_trace=False), os.path.join(folder, "model.pt"))
+        torch.jit.save(torch.jit.trace(module, example, check_trace=False), os.path.join(folder, name))
 
 
 def to_mnn(network, folder):
@@ -63,15 +63,29 @@ def to_mnn(network, folder):
 
 
 def to_ncnn(network, folder):
+    """Through pnnx, from ONNX, or from TorchScript where ncnn lacks what it makes of that."""
     import pnnx
 
-    dims = next(iter(network.inputs.values()))
-    run([pnnx.EXEC_PATH, "model.onnx", "inputshape=" + str(list(dims)).replace(" ", ""), "fp16=0", "pnnxparam=scratch.param",
-         "pnnxbin=scratch.bin", "pnnxpy=scratch.py", "pnnxonnx=scratch.onnx", "ncnnparam=model.ncnn.param",
-         "ncnnbin=model.ncnn.bin", "ncnnpy=scratch_ncnn.py"], os.path.join(folder, "model.ncnn.param"), folder)
+    from lowering.folds import with_pools_for_slices
+
+    network = with_pools_for_slices(network)
+    dims = str(list(next(iter(network.inputs.values())))).replace(" ", "")
+    sources = {"source.onnx": lambda path: onnx_file.write(network, path),
+               "source.pt": lambda path: to_torch(network, folder, "source.pt")}
+    for source, write in sources.items():
+        write(os.path.join(folder, source))
+        run([pnnx.EXEC_PATH, source, f"inputshape={dims}", "fp16=0", "pnnxparam=scratch.param", "pnnxbin=scratch.bin",
+             "pnnxpy=scratch.py", "pnnxonnx=scratch.onnx", "ncnnparam=model.ncnn.param", "ncnnbin=model.ncnn.bin",
+             "ncnnpy=scratch_ncnn.py"], os.path.join(folder, "model.ncnn.param"), folder)
+        loads = subprocess.run([sys.executable, "-c", "import ncnn, sys; sys.exit(ncnn.Net().load_param('model.ncnn.param'))"],
+                               cwd=folder, capture_output=True, text=True)
+        if loads.returncode == 0:
+            break
     for name in os.listdir(folder):
-        if name.startswith(("scratch", "model.pnnxsim")):
+        if name.startswith(("scratch", "source.")):
             os.remove(os.path.join(folder, name))
+    if loads.returncode:
+        raise RuntimeError("; ".join(loads.stderr.split("\n")[:2]))
 
 
 def run(command, makes, folder=None):
@@ -102,9 +116,7 @@ def prepare(arguments):
         try:
             if given is not network:  # ncnn has no batches
                 os.makedirs(os.path.join(folder, name), exist_ok=True)
-                onnx_file.write(given, os.path.join(folder, name, "model.onnx"))
                 convert(given, os.path.join(folder, name))
-                os.remove(os.path.join(folder, name, "model.onnx"))
             else:
                 convert(given, folder)
         except Exception as error:  # a peer that cannot be given the network is a result, too

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from .folds import drop_unused_weights, fold_biases, fold_instance_norms
 from .network import Network, Step
 
 HANDLERS = {}
@@ -115,27 +116,7 @@ def lower(graph_def, fetch, batch, variables=None):
         lowering.run(node)
     result = lowering.values[tensor(fetch)]
     lowering.network.outputs[result.name] = result.shape
+    fold_instance_norms(lowering.network)
     fold_biases(lowering.network)
+    drop_unused_weights(lowering.network)
     return lowering.network
-
-
-def fold_biases(network):
-    """Additions of a constant to each channel become the bias of the convolution or product that they follow."""
-    readers = {name: [step for step in network.steps if name in step.inputs] for step in network.steps
-               for name in step.outputs}
-    producers = {name: step for step in network.steps for name in step.outputs}
-    for step in [s for s in network.steps if s.op == "Add"]:
-        value, added = step.inputs
-        source, bias = producers.get(value), network.weights.get(added)
-        if source is None or bias is None or source.op not in ("Conv", "ConvTranspose", "Gemm"):
-            continue
-        if len(source.inputs) > 2 or len(readers[value]) > 1 or value in network.outputs:
-            continue
-        channels = network.weights[source.inputs[1]].shape[1 if source.op == "ConvTranspose" else 0]
-        if bias.size != channels or max(bias.shape) != channels:
-            continue
-        network.weights[added] = bias.reshape(-1)
-        source.inputs.append(added)
-        source.outputs = step.outputs
-        producers[step.outputs[0]] = source
-        network.steps.remove(step)

@@ -30,7 +30,7 @@ def conv_transpose(x, weights, bias=None, *, pads, strides, output_padding, kern
 
 
 def max_pool(x, *, kernel_shape, strides, pads):
-    x, padding = padded(x, pads, float("-inf"))
+    x, padding = padded(x, pads, torch.finfo(x.dtype).min)  # not infinite: ncnn's files have no such number
     return F.max_pool2d(x, kernel_shape, strides, padding)
 
 
@@ -54,6 +54,10 @@ def resize(x, *_, mode, **attributes):
     return F.interpolate(x, sizes, mode="nearest" if mode == "nearest" else "bilinear")
 
 
+def instance_norm(x, scale, shift, *, epsilon):
+    return F.instance_norm(x, weight=scale, bias=shift, eps=epsilon)
+
+
 def pad(x, pads, value=None, *, mode):
     pads = pads.tolist()
     rank = len(pads) // 2
@@ -74,7 +78,7 @@ def slices(x, starts, ends, axes, steps=None):
 
 OPERATORS = {
     **MODULES, "Conv": conv, "ConvTranspose": conv_transpose, "MaxPool": max_pool, "AveragePool": average_pool,
-    "LRN": local_response, "Gemm": gemm, "Resize": resize, "Pad": pad, "Slice": slices,
+    "LRN": local_response, "InstanceNormalization": instance_norm, "Gemm": gemm, "Resize": resize, "Pad": pad, "Slice": slices,
     "GlobalAveragePool": lambda x: F.adaptive_avg_pool2d(x, 1),
     "Clip": lambda x, low, high: F.hardtanh(x, float(low), float(high)),
     "LeakyRelu": lambda x, alpha: F.leaky_relu(x, alpha),
