@@ -4,10 +4,11 @@
     /tmp/peers/bin/python tests/bench/peers/compare_training.py /tmp/lenet.pb --batch 64 --work /tmp/lenet_training
 
 A step is forward, backward and momentum update, with weight decay where the graph has it; the loss is fetched.
-TensorFlow runs the same graph file with oneDNN on and off, PyTorch a module made of it with both memory formats. First
-the losses of the first steps must agree (to 1e-3; without dropout, whose masks no two share). Then all settings are
-timed once and the fastest of each peer goes on: all workers stay alive, and each round measures each of them once. The
-ratio of a round is the faster peer's time over ours; a row holds at a median of 1 and a lower quartile of 0.95.
+TensorFlow runs the same graph file with oneDNN on and off (grouped convolutions group by group: it lacks their
+gradients), PyTorch a module made of it with both memory formats. First the losses of the first steps must agree (to
+1e-3; without dropout, whose masks no two share). Then all settings are timed once and the fastest of each peer goes
+on: all workers stay alive, and each round measures each of them once. The ratio of a round is the faster peer's time
+over ours; a row holds at a median of 1 and a lower quartile of 0.95.
 WORK keeps the files, results.json (finished rounds are not measured again) and report.md.
 
     compare_training.py --report WORK WORK …    prints one table of what several comparisons found
@@ -83,7 +84,7 @@ class Comparison:
             self.compare(threads)
 
     def prepare(self):
-        if os.path.exists(os.path.join(self.arguments.work, "optimizer.json")):
+        if os.path.exists(os.path.join(self.arguments.work, "done")):
             return
         log("the same step in every format")
         with open(os.path.join(self.arguments.work, "prepare.log"), "w") as output:

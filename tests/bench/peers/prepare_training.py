@@ -3,8 +3,10 @@
     prepare_training.py GRAPH FOLDER --batch 64
 
 GRAPH is what `sluice export NET --training --input-type float` writes. Writes into FOLDER: graph.pb, which is GRAPH
-with constants for the variables' first values; check.pb, which is the same but drops nothing where it has dropout, so
-that losses can be compared; network.pickle and optimizer.json, from which PyTorch gets its module; pictures and labels.
+with constants for the variables' first values and a rate at which the loss does not explode; check.pb, which is the
+same but drops nothing where it has dropout, so that losses can be compared; tensorflow_graph.pb and
+tensorflow_check.pb, where grouped convolutions are one for each group; network.pickle and optimizer.json, from which
+PyTorch gets its module; pictures and labels.
 """
 import argparse
 import copy
@@ -22,6 +24,7 @@ from tensorflow.core.framework import graph_pb2  # noqa: E402
 from tensorflow.python.framework import tensor_util  # noqa: E402
 
 from lowering import lower  # noqa: E402
+from lowering.groups import group_counts, without_groups  # noqa: E402
 
 tf1 = tf.compat.v1
 KEPT = 0.9999  # of random numbers from 0 to 1: nothing is dropped
@@ -76,6 +79,47 @@ def without_dropout(graph_def):
     return graph_def
 
 
+def static_sizes(graph_def):
+    """A function (tensor, axis) -> its size, or None."""
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(graph_def, name="")
+
+    def size(name, axis):
+        shape = graph.get_tensor_by_name(tensor_name(name)).shape
+        return shape[axis] if shape.rank else None
+
+    return size
+
+
+def tame_rate(folder, settings):
+    """The largest of the graph's rate and a tenth, a hundredth … of it at which PyTorch's loss falls from step to step:
+    at others, rounding decides where it goes, and no two runtimes agree."""
+    from training_worker import torch_step
+
+    for power in range(6):
+        settings["rate"] *= 0.1 if power else 1
+        write_settings(folder, settings)
+        step, _ = torch_step(folder, os.cpu_count(), drops=False)
+        losses = [step() for _ in range(5)]
+        print(f"rate {settings['rate']:g}: losses {losses}")
+        if all(after <= before for before, after in zip(losses, losses[1:])):
+            return settings["rate"]
+    raise ValueError("the loss falls at no rate")
+
+
+def write_settings(folder, settings):
+    with open(os.path.join(folder, "optimizer.json"), "w") as file:
+        json.dump(settings, file, indent=1)
+
+
+def set_rate(graph_def, rate):
+    nodes = {node.name: node for node in graph_def.node}
+    node = nodes["learning_rate"]
+    source = nodes[node.input[0].partition(":")[0]] if node.op == "PlaceholderWithDefault" else node
+    source.attr["value"].tensor.CopyFrom(tensor_util.make_tensor_proto(np.float32(rate)))
+
+
 def optimizer(graph_def):
     """{"rate", "momentum", "nesterov", "decay": {variable: …}}, as the graph's updates have them."""
     nodes = {node.name: node for node in graph_def.node}
@@ -124,9 +168,6 @@ def main():
     nodes = {node.name: node for node in graph_def.node}
     values = first_values(graph_def, "init")
     graph_def = with_constants(graph_def, values)
-    for name, made in (("graph.pb", graph_def), ("check.pb", without_dropout(graph_def))):
-        with open(os.path.join(arguments.folder, name), "wb") as file:
-            file.write(made.SerializeToString())
     variables = {nodes[name].input[0]: value for name, value in values.items()}
     loss = "training/loss" if "training/loss" in nodes else "loss"
     network = lower(graph_def, logits_of(graph_def, loss), arguments.batch, variables)
@@ -138,8 +179,18 @@ def main():
     np.save(os.path.join(arguments.folder, "nchw.npy"), pictures)
     np.save(os.path.join(arguments.folder, "nhwc.npy"), np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)))
     np.save(os.path.join(arguments.folder, "labels.npy"), random.integers(0, classes, arguments.batch).astype(np.int32))
-    with open(os.path.join(arguments.folder, "optimizer.json"), "w") as file:
-        json.dump({**optimizer(graph_def), "loss": loss}, file, indent=1)
+    rate = tame_rate(arguments.folder, {**optimizer(graph_def), "loss": loss})
+    set_rate(graph_def, rate)
+    counts = group_counts(graph_def, static_sizes(graph_def))
+    for name, made in (("check", without_dropout(graph_def)), ("graph", graph_def)):
+        write_graph(made, os.path.join(arguments.folder, name + ".pb"))
+        write_graph(without_groups(made, counts), os.path.join(arguments.folder, f"tensorflow_{name}.pb"))
+    open(os.path.join(arguments.folder, "done"), "w").close()
+
+
+def write_graph(graph_def, path):
+    with open(path, "wb") as file:
+        file.write(graph_def.SerializeToString())
 
 
 main()

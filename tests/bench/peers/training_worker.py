@@ -18,7 +18,7 @@ def tensorflow_step(folder, threads, drops):
 
     from runtimes.tensorflow_runtime import open_session
 
-    session, graph = open_session(os.path.join(folder, "graph.pb" if drops else "check.pb"), threads)
+    session, graph = open_session(os.path.join(folder, "tensorflow_graph.pb" if drops else "tensorflow_check.pb"), threads)
     with open(os.path.join(folder, "optimizer.json")) as file:
         loss = json.load(file)["loss"]
     session.run(graph.get_operation_by_name("init"))
@@ -34,7 +34,6 @@ def torch_step(folder, threads, drops, channels_last=False):
     from lowering.torch_module import LoweredModule
 
     torch.set_num_threads(threads)
-    torch.set_num_interop_threads(1)
     with open(os.path.join(folder, "network.pickle"), "rb") as file:
         network = pickle.load(file)
     with open(os.path.join(folder, "optimizer.json")) as file:

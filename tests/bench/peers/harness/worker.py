@@ -34,6 +34,11 @@ class Worker:
         if self.usage is None:
             self._kill()
             self._wait()
+        self.process.stdout.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         self.errors.close()
         return False
 

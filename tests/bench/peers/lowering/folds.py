@@ -66,7 +66,7 @@ def replace_instance_norm(network, chain, mean):
         network.weights[name] = network.weights[name].reshape(-1)
     position = network.steps.index(result)
     network.steps[position] = Step("InstanceNormalization", [centred.inputs[0], gamma, beta], result.outputs,
-                                   {"epsilon": float(epsilon)})
+                                   {"epsilon": float(epsilon.reshape(-1)[0])})
     gone = [mean, *chain[:-1]]
     network.steps = [step for step in network.steps if not any(step is other for other in gone)]
 
