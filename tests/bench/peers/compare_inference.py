@@ -183,7 +183,8 @@ class Comparison:
 def main():
     arguments = parse_arguments()
     if arguments.report:
-        print(inference_report.text([Store(os.path.join(work, "results.json")).data for work in arguments.report]))
+        results = [Store(os.path.join(work, "results.json")).data for work in arguments.report]
+        print(inference_report.text([data for data in results if "settings" in data]))  # the others measured nothing
         return
     comparison = Comparison(arguments)
     comparison.run()
