@@ -1,106 +1,93 @@
-// Runs a training graph (models/training.h) over a data set: epochs, rate, evaluation, checkpoints.
+// Training a network of layers in a few lines:
+//
+//   Layer network = InputData(net, {.shape = {224, 224, 3}});
+//   …
+//   network = FullyConnected(network, 17, {.activation = "softmax"});
+//   network = Regression(network, {.optimizer = "rmsprop", .loss = "categorical_crossentropy", .learning_rate = 0.001});
+//   Trainer model(network, {.directory = "vgg"});
+//   absl::Status status = model.Fit(data, {.epochs = 500, .shuffle = true, .batch = 32, .snapshot_step = 500,
+//                                          .max_checkpoints = 1, .run_id = "vgg_oxflowers17"});
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "io/checkpoint_manager.h"
-#include "io/dataset.h"
-#include "models/batches.h"
-#include "runtime/session.h"
+#include "models/layers.h"
+#include "models/training.h"
+#include "models/training_loop.h"
+#include "runtime/runtime.h"
 
 namespace SLUICE_API sluice {
 
+struct RegressionOptions {
+  std::string optimizer = "momentum";             // see SetOptimizer
+  std::string loss = "categorical_crossentropy";  // the only one
+  float learning_rate = 0.05f;
+  float weight_decay = 0;
+  TrainingOptions more = {};  // what else AddTraining understands; those above win
+};
+
+// Makes the network a classifier that trains: `logits`, losses, gradients and updates (AddTraining). A softmax at its
+// end is left out of the loss, which has one of its own. Returns `logits`. An error is the network's.
+Layer Regression(Layer network, const RegressionOptions& options = {});
+
 struct TrainerOptions {
-  enum Schedule { kConstant, kCosine, kStep };
-  int64_t epochs = 8;
-  int64_t batch = 64;  // the examples of an epoch that do not fill one are left out of it
-  double rate = 0.05;
-  // Cosine falls from `rate` to 0 over all steps (Loshchilov and Hutter 2016, without restarts); step divides by
-  // 10 after a half and after three quarters of them.
-  Schedule schedule = kCosine;
-  uint64_t seed = 1;           // of the order of the examples
-  std::string directory;       // of the checkpoints, model-STEP
-  int keep = 5;                // 0: all
-  int64_t snapshot_steps = 0;  // 0: a checkpoint after each epoch only
+  std::string directory = "sluice-run";  // checkpoints are in the folder of the run's id below it
+  SessionOptions session = {};
 };
 
-struct Evaluation {
-  int64_t examples = 0;
-  double loss = 0;      // mean
-  double accuracy = 0;  // 0 … 1
+struct FitOptions {
+  int64_t epochs = 10;
+  bool shuffle = true;
+  int64_t batch = 64;
+  int64_t snapshot_step = 0;  // 0: a checkpoint after each epoch only
+  int max_checkpoints = 5;    // 0: all are kept
+  std::string run_id = "run";
+  std::string schedule = "constant";         // of the learning rate, see Schedule::Parse
+  uint64_t seed = 1;                         // of the order of the examples
+  const ImageDataset* validation = nullptr;  // evaluated after each epoch
+  bool keep_best = false;                    // needs validation, as does patience
+  int64_t patience = 0;
+  bool resume = false;  // from the newest checkpoint, where there is one
+  TrainingObserver* observer = nullptr;
 };
 
-// Where training is; sums are since the epoch, or this process, began.
-struct TrainingProgress {
-  int64_t step = 0, total_steps = 0;
-  int64_t epoch = 0, epochs = 0;  // the one that goes on, from 1
-  double loss = 0, accuracy = 0;
-  double step_loss = 0, step_accuracy = 0;  // of the last step's batch
-  double rate = 0;
-  double examples_per_second = 0;
-  double seconds_left = 0;
-};
-
-// What the trainer tells, and asks, between steps; called in its thread.
-class TrainingObserver {
- public:
-  virtual ~TrainingObserver() = default;
-  virtual void OnStep(const TrainingProgress&) {}
-  virtual void OnEpoch(const TrainingProgress&, const Evaluation&) {}
-  virtual void OnCheckpoint(const std::string&) {}
-  // Before a step: whether OnTrace is to be told where its time goes. Tracing changes nothing but its speed.
-  virtual bool WantsTrace() { return false; }
-  virtual void OnTrace(int64_t /*step*/, const RunMetadata&) {}
-  virtual bool WantsStop() { return false; }
-  virtual bool WantsCheckpoint() { return false; }
-};
-
+// Owns a session of the network's graph. Not thread-safe.
 class Trainer {
  public:
-  // `session` has the training graph; `images` is the dtype of its placeholder. Session and data must outlive
-  // the trainer. The folder is made; InvalidArgument for options or data that make no batch.
-  static absl::StatusOr<std::unique_ptr<Trainer>> Create(Session& session, DataType images,
-                                                         const ImageDataset& training, const ImageDataset& test,
-                                                         const TrainerOptions& options);
+  // `network` is what Regression returned; its graph is copied, the registries behind it must outlive the trainer.
+  // What is wrong with network or options is the status of the first call.
+  explicit Trainer(Layer network, const TrainerOptions& options = {});
 
-  // First values for every variable.
-  absl::Status Initialize();
-  // Takes variables, step and random counters from the newest checkpoint of the folder, so that what follows is
-  // what would have followed without the interruption (bit for bit in a deterministic session). NotFound where
-  // there is none, FailedPrecondition where it was made with another batch, seed or amount of data.
-  absl::Status Resume();
+  // Trains, beginning with the values that there are: first ones, loaded ones, or those of the last Fit. Data must
+  // outlive the call. The batch's examples are bytes or floats as the network's `images` takes them.
+  absl::Status Fit(const ImageDataset& data, const FitOptions& options);
+  // The same from any source; `test` may be null. options.batch, seed and shuffle are the source's business.
+  absl::Status Fit(BatchSource& data, BatchSource* test, const FitOptions& options);
 
-  enum class Outcome { kFinished, kStopped };
-  // Trains to the end, or until the observer wants it to stop; either way a checkpoint of the last step is
-  // there. Aborted where the loss is no longer a number: the checkpoints are from before.
-  absl::StatusOr<Outcome> Train(TrainingObserver& observer);
+  absl::StatusOr<Evaluation> Evaluate(const ImageDataset& data, int64_t batch = 250);
+  absl::StatusOr<Evaluation> Evaluate(BatchSource& data);
+  // [n, classes] probabilities of pictures [n, …] of the dtype of `images`.
+  absl::StatusOr<Tensor> Predict(const Tensor& images);
 
-  absl::StatusOr<Evaluation> Evaluate();
-  int64_t step() const { return step_; }
-  int64_t total_steps() const { return options_.epochs * steps_per_epoch_; }
-  // The newest checkpoint's prefix.
-  std::string checkpoint() const { return checkpoints_->latest(); }
+  // All variables, the optimiser's included: a checkpoint at PREFIX, which is replaced. Load takes the variables that
+  // the network has; NotFound names one that is missing.
+  absl::Status Save(const std::string& prefix);
+  absl::Status Load(const std::string& prefix);
+
+  // nullptr where the network is wrong.
+  Session* session() { return session_.get(); }
 
  private:
-  Trainer(Session& session, BatchMaker training, BatchMaker test, const TrainerOptions& options)
-      : session_(session), training_(std::move(training)), test_(std::move(test)), options_(options) {}
-  absl::Status MakeCallables();
-  absl::Status Step(absl::Span<const int64_t> indices, double rate, double* loss, double* correct,
-                    RunMetadata* metadata);
-  absl::Status Save(TrainingObserver& observer);
-  double RateAt(int64_t step) const;
+  absl::Status Open();
+  // The dtype of the images that the network takes.
+  DataType images_type() const;
 
-  Session& session_;
-  BatchMaker training_, test_;
   const TrainerOptions options_;
-  int64_t steps_per_epoch_ = 0;
-  int64_t step_ = 0;
-  int64_t saved_step_ = -1;
-  std::unique_ptr<CheckpointManager> checkpoints_;
-  Session::CallableHandle train_ = 0, evaluate_ = 0;
+  Graph graph_;
+  const Runtime runtime_;
+  std::unique_ptr<Session> session_;
+  absl::Status status_;  // of the network, then of the session
 };
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 #include "absl/strings/str_join.h"
 
 #include "graph/builders.h"
+#include "models/recompute.h"
 #include "models/training_loss.h"
 #include "models/training_twin.h"
 
@@ -99,7 +100,12 @@ absl::Status AddTraining(Layer logits, const TrainingOptions& options, const Gra
   std::erase_if(variables, [](const NetworkVariable& variable) { return !variable.trainable; });
   std::vector<Endpoint> values;
   for (const NetworkVariable& variable : variables) values.push_back(variable.value);
-  SLUICE_ASSIGN_OR_RETURN(std::vector<Grad> grads, AddGradients(network.scope(), gradients, {loss}, values));
+  std::vector<Grad> grads;
+  if (options.recompute) {
+    SLUICE_ASSIGN_OR_RETURN(grads, AddGradientsWithRecompute(network, gradients, loss, values));
+  } else {
+    SLUICE_ASSIGN_OR_RETURN(grads, AddGradients(network.scope(), gradients, {loss}, values));
+  }
   return head.AddUpdates(variables, grads);
 }
 

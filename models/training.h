@@ -1,5 +1,5 @@
 // From a network's logits to a graph that trains itself: losses, gradients, updates and first values are nodes
-// of the one graph, under names that stay. docs/training.md has the picture.
+// of the one graph, under names that stay.
 #pragma once
 
 #include <string>
@@ -32,8 +32,9 @@ inline constexpr const char* kTrain = "train";             // target: one step, 
 inline constexpr const char* kInit = "init";               // target: first values for every variable
 inline constexpr const char* kGlobalStep = "global_step";  // variable: int64, how often `train` ran
 
-// Scopes: clones for training, clipping.
+// Scopes: clones for training, clones that compute activations again, clipping.
 inline constexpr const char* kTwinScope = "training";
+inline constexpr const char* kRecomputeScope = "recompute";
 inline constexpr const char* kClip = "clip";
 }  // namespace training
 

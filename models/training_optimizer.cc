@@ -69,7 +69,8 @@ class Steps {
       gradient = ops::Add(update, gradient, ops::Mul(update, variable.value, decay_));
     }
     auto slot = [&](const char* name, float first) {
-      OptimizerSlot made = AddSlot(scope, absl::StrCat(variable.name, "/", name), variable.shape, Tensor::Scalar<float>(first));
+      OptimizerSlot made =
+          AddSlot(scope, absl::StrCat(variable.name, "/", name), variable.shape, Tensor::Scalar<float>(first));
       nodes.assigns.push_back(made.assign);
       return made.handle;
     };

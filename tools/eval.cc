@@ -1,8 +1,8 @@
 // sluice eval: how good a model is on a data set.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <numeric>
 
 #include "models/batches.h"
 #include "models/training.h"
@@ -22,12 +22,27 @@ struct Scores {
   double loss = 0;  // summed cross-entropy
 };
 
-// `probabilities` is [n, classes].
-void AddScores(const Tensor& probabilities, const Tensor& labels, Scores* scores) {
+// The mean over each `views` rows.
+Tensor MeanOfViews(const Tensor& probabilities, int64_t views) {
+  if (views == 1) return probabilities;
+  const int64_t n = probabilities.dim(0) / views, classes = probabilities.dim(1);
+  Tensor means(DataType::kDouble, Shape{n, classes});
+  std::fill_n(means.data<double>(), n * classes, 0.0);
+  for (int64_t r = 0; r < n * views; ++r) {
+    const double* from = probabilities.data<double>() + r * classes;
+    double* to = means.data<double>() + r / views * classes;
+    for (int64_t c = 0; c < classes; ++c) to[c] += from[c] / static_cast<double>(views);
+  }
+  return means;
+}
+
+// `probabilities` is [n, classes]; there is a label for each row, or for each view of it.
+void AddScores(const Tensor& probabilities, const Tensor& labels, int64_t views, Scores* scores) {
   int64_t classes = probabilities.dim(1);
+  const int64_t stride = labels.num_elements() == probabilities.dim(0) ? 1 : views;
   for (int64_t i = 0; i < probabilities.dim(0); ++i) {
     const double* row = probabilities.data<double>() + i * classes;
-    int64_t label = labels.data<int32_t>()[i];
+    int64_t label = labels.data<int32_t>()[i * stride];
     int64_t before = 0;  // classes that rank higher
     for (int64_t c = 0; c < classes; ++c) {
       if (row[c] > row[label] || (row[c] == row[label] && c < label)) ++before;
@@ -64,34 +79,33 @@ class EvalCommand : public Command {
       return UsageError(absl::StrCat("the model has ", inputs.size(), " inputs and ", fetches.size(),
                                      " outputs; --fetch the one with the probabilities, of one input"));
     }
-    SLUICE_ASSIGN_OR_RETURN(DataSet data, LoadData(data_, Split::kTest));
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<OpenedData> data, OpenedData::Open(data_, nullptr));
     SLUICE_ASSIGN_OR_RETURN(session_, OpenSession(runtime_, runner_, std::move(model)));
     CallableOptions options{.feed = {inputs[0].name}, .fetch = fetches, .run_options = runner_.run()};
     SLUICE_RETURN_IF_ERROR(RunError(session_->MakeCallable(options, &callable_)));
-    SLUICE_RETURN_IF_ERROR(Evaluate(data.images, inputs[0].dtype));
+    SLUICE_RETURN_IF_ERROR(Evaluate(*data, inputs[0].dtype));
     Report();
     return absl::OkStatus();
   }
 
  private:
-  absl::Status Evaluate(const ImageDataset& data, DataType dtype) {
-    SLUICE_ASSIGN_OR_RETURN(BatchMaker batches, BatchMaker::Create(data, dtype));
-    std::vector<int64_t> indices(static_cast<size_t>(batches.num_examples()));
-    std::iota(indices.begin(), indices.end(), int64_t{0});
+  absl::Status Evaluate(const OpenedData& data, DataType dtype) {
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<BatchSource> batches, data.Test({.batch = batch_, .dtype = dtype}));
+    SLUICE_RETURN_IF_ERROR(batches->StartEpoch(0, 0));
     auto begin = std::chrono::steady_clock::now();
-    for (size_t at = 0; at < indices.size(); at += static_cast<size_t>(batch_)) {
-      SLUICE_ASSIGN_OR_RETURN(std::vector<Tensor> feeds,
-                              batches.Make(absl::MakeConstSpan(indices).subspan(at, static_cast<size_t>(batch_))));
-      std::vector<Tensor> fetched;
+    while (true) {
+      std::vector<Tensor> feeds, fetched;
+      SLUICE_ASSIGN_OR_RETURN(bool more, batches->Next(&feeds));
+      if (!more) break;
       SLUICE_RETURN_IF_ERROR(RunError(session_->RunCallable(callable_, {feeds[0]}, &fetched)));
       const Tensor& output = fetched[0];
-      if (output.shape().rank() != 2 || output.dim(0) != feeds[0].dim(0) || output.dim(1) < data.classes ||
+      if (output.shape().rank() != 2 || output.dim(0) != feeds[0].dim(0) || output.dim(1) < data.classes() ||
           !IsFloating(output.dtype())) {
         return UsageError(absl::StrCat("the output is ", DataTypeName(output.dtype()), output.shape().ToString(),
-                                       ", expected probabilities [", feeds[0].dim(0), ",", data.classes, "]"));
+                                       ", expected probabilities [", feeds[0].dim(0), ",", data.classes(), "]"));
       }
       SLUICE_ASSIGN_OR_RETURN(Tensor probabilities, CastTensor(output, DataType::kDouble));
-      AddScores(probabilities, feeds[1], &scores_);
+      AddScores(MeanOfViews(probabilities, data.test_views()), feeds[1], data.test_views(), &scores_);
     }
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return absl::OkStatus();

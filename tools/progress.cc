@@ -73,4 +73,9 @@ void TrainingProgressView::OnCheckpoint(const std::string& prefix) {
   LogInfo(log_level_, absl::StrCat("wrote ", prefix));
 }
 
+void TrainingProgressView::OnMessage(const std::string& message) {
+  ClearLine();
+  LogWarning(log_level_, message);
+}
+
 }  // namespace sluice::tools

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "models/trainer.h"
+#include "models/training_observer.h"
 #include "tools/common_options.h"
 #include "tools/signals.h"
 
@@ -18,6 +18,7 @@ class TrainingProgressView : public TrainingObserver {
   void OnStep(const TrainingProgress& progress) override;
   void OnEpoch(const TrainingProgress& progress, const Evaluation& test) override;
   void OnCheckpoint(const std::string& prefix) override;
+  void OnMessage(const std::string& message) override;
   bool WantsStop() override { return signals_.stop(); }
   bool WantsCheckpoint() override { return signals_.TakeSnapshotRequest(); }
 

@@ -1,7 +1,9 @@
 // sluice train: trains a network and writes its graph, checkpoints and a frozen graph.
+#include <algorithm>
 #include <cstdio>
 
 #include "graph/export.h"
+#include "graph/propagate.h"
 #include "tools/command.h"
 #include "tools/data_spec.h"
 #include "tools/exit_code.h"
@@ -15,6 +17,8 @@
 namespace sluice::tools {
 namespace {
 
+constexpr int64_t kTestBatch = 250;
+
 class TrainCommand : public Command {
  public:
   void Declare(CommandLine& line) override { arguments_.Declare(line); }
@@ -22,18 +26,26 @@ class TrainCommand : public Command {
   absl::Status Run(const CommandLine&) override {
     SLUICE_RETURN_IF_ERROR(arguments_.Finish());
     SLUICE_ASSIGN_OR_RETURN(Graph graph, MakeGraph());
-    SLUICE_ASSIGN_OR_RETURN(DataSet training, LoadData(arguments_.data, Split::kTrain));
-    SLUICE_ASSIGN_OR_RETURN(DataSet test, LoadData(arguments_.data, Split::kTest));
+    auto bad = std::make_shared<BadExamples>([level = arguments_.runner.log_level()](const std::string& message) {
+      LogWarning(level, absl::StrCat("left out: ", message));
+    });
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<OpenedData> data, OpenedData::Open(arguments_.data, bad));
+    SLUICE_RETURN_IF_ERROR(CheckFit(graph, *data));
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, OpenSession(runtime_, arguments_.runner));
     TrainingFolder folder(arguments_.out);
     SLUICE_ASSIGN_OR_RETURN(std::string graph_def, ExportGraphDef(graph));
-    absl::Status begun = folder.Begin(graph_def, training.labels, arguments_.resume, arguments_.output.overwrite);
+    absl::Status begun = folder.Begin(graph_def, data->labels(), arguments_.resume, arguments_.output.overwrite);
     if (!begun.ok()) return Usage(begun);
     SLUICE_RETURN_IF_ERROR(session->Create(graph));
-    DataType images = graph.Find(training::kImages)->output_types[0];
-    auto trainer = Trainer::Create(*session, images, training.images, test.images, arguments_.trainer());
-    if (!trainer.ok()) return RunError(trainer.status());
-    absl::Status status = Train(**trainer, folder, graph, *session);
+    DataBatchOptions batches = arguments_.batches();
+    batches.dtype = graph.Find(training::kImages)->output_types[0];
+    auto examples = data->Training(batches);
+    if (!examples.ok()) return RunError(examples.status());
+    batches.batch = std::max<int64_t>(batches.batch, kTestBatch);
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<BatchSource> tests, data->Test(batches));
+    auto loop = TrainingLoop::Create(*session, graph, **examples, tests.get(), arguments_.loop());
+    if (!loop.ok()) return RunError(loop.status());
+    absl::Status status = Train(**loop, folder, graph, *session);
     LogWarnings(*session, arguments_.runner.log_level());
     return status;
   }
@@ -45,6 +57,26 @@ class TrainCommand : public Command {
     return WithExitCode(std::move(status), ExitCode::kUsage);
   }
 
+  // A usage error where the pictures or their classes are not what the network takes.
+  static absl::Status CheckFit(const Graph& graph, const OpenedData& data) {
+    if (data.test_views() > 1) return UsageError("--data: ten-crop is for sluice eval; in training it costs too much");
+    SLUICE_ASSIGN_OR_RETURN(auto infos, PropagateShapes(graph));
+    auto shape_of = [&](const char* name) { return infos[static_cast<size_t>(graph.Find(name)->id)][0].shape; };
+    PartialShape images = shape_of(training::kImages), logits = shape_of(training::kLogits);
+    Dims picture = data.picture_shape().dims();
+    picture.insert(picture.begin(), PartialShape::kUnknown);
+    if (!images.IsCompatibleWith(PartialShape(picture))) {
+      return UsageError(absl::StrCat("--data: the pictures are ", data.picture_shape().ToString(),
+                                     ", the network takes ", images.ToString(),
+                                     "; size=, crop= or channels= behind the data, or --input-size, make them fit"));
+    }
+    if (logits.has_rank() && logits.rank() == 2 && logits.dim(1) >= 0 && logits.dim(1) < data.classes()) {
+      return UsageError(absl::StrCat("--data has ", data.classes(), " classes, the network ", logits.dim(1),
+                                     "; --classes ", data.classes(), " makes it fit"));
+    }
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<Graph> MakeGraph() {
     if (PosixFileSystem().KindOf(arguments_.what) == FileSystem::Kind::kRegular) {
       SLUICE_ASSIGN_OR_RETURN(Model model,
@@ -54,6 +86,8 @@ class TrainCommand : public Command {
       return std::move(model.graph);
     }
     SLUICE_ASSIGN_OR_RETURN(const CatalogNetwork* entry, arguments_.network.Find(arguments_.what));
+    if (entry->classes == 0) return UsageError(absl::StrCat(entry->name, " has no classes: it is not trained so"));
+    SLUICE_RETURN_IF_ERROR(arguments_.TakeRecipe(entry->recipe));
     SLUICE_ASSIGN_OR_RETURN(NetworkOptions options, arguments_.network.Options());
     Graph graph(runtime_.ops());
     Network network(graph, arguments_.runner.session().seed);
@@ -63,7 +97,7 @@ class TrainCommand : public Command {
     return graph;
   }
 
-  absl::Status Begin(Trainer& trainer) {
+  absl::Status Begin(TrainingLoop& trainer) {
     if (arguments_.resume) {
       absl::Status resumed = trainer.Resume();
       if (resumed.ok()) {
@@ -76,10 +110,10 @@ class TrainCommand : public Command {
     return RunError(trainer.Initialize());
   }
 
-  absl::Status Train(Trainer& trainer, TrainingFolder& folder, const Graph& graph, const Session& session) {
+  absl::Status Train(TrainingLoop& trainer, TrainingFolder& folder, const Graph& graph, const Session& session) {
     SLUICE_RETURN_IF_ERROR(Begin(trainer));
     SignalRequests signals;
-    Trainer::Outcome outcome;
+    TrainingLoop::Outcome outcome;
     double examples_per_second = 0;
     {
       TrainingProgressView view(signals, arguments_.runner.log_level());
@@ -88,36 +122,50 @@ class TrainCommand : public Command {
       outcome = *trained;
       examples_per_second = view.examples_per_second();
     }
-    if (outcome == Trainer::Outcome::kStopped) {
-      fprintf(stderr, "sluice: stopped at step %d of %d; --resume with the same options goes on from %s\n",
-              static_cast<int>(trainer.step()), static_cast<int>(trainer.total_steps()), trainer.checkpoint().c_str());
-    }
+    ExplainOutcome(trainer, outcome);
     auto evaluation = trainer.Evaluate();
     if (!evaluation.ok()) return RunError(evaluation.status());
-    if (outcome == Trainer::Outcome::kFinished) SLUICE_RETURN_IF_ERROR(folder.Freeze(graph, session));
+    if (outcome != TrainingLoop::Outcome::kStopped) SLUICE_RETURN_IF_ERROR(folder.Freeze(graph, session));
     Report(trainer, folder, *evaluation, outcome, examples_per_second);
     return absl::OkStatus();
   }
 
-  void Report(const Trainer& trainer, const TrainingFolder& folder, const Evaluation& test, Trainer::Outcome outcome,
-              double examples_per_second) const {
-    bool finished = outcome == Trainer::Outcome::kFinished;
+  void ExplainOutcome(const TrainingLoop& trainer, TrainingLoop::Outcome outcome) const {
+    const char* why = nullptr;
+    if (outcome == TrainingLoop::Outcome::kStopped) why = "stopped";
+    if (outcome == TrainingLoop::Outcome::kOutOfTime) why = "the time is up";
+    if (outcome == TrainingLoop::Outcome::kNoLongerBetter) why = "the test accuracy no longer rises, ended";
+    if (why == nullptr) return;
+    fprintf(stderr, "sluice: %s at step %d of %d", why, static_cast<int>(trainer.step()),
+            static_cast<int>(trainer.total_steps()));
+    if (outcome != TrainingLoop::Outcome::kNoLongerBetter) {
+      fprintf(stderr, "; --resume with the same options goes on from %s", trainer.checkpoint().c_str());
+    }
+    fprintf(stderr, "\n");
+  }
+
+  void Report(const TrainingLoop& trainer, const TrainingFolder& folder, const Evaluation& test,
+              TrainingLoop::Outcome outcome, double examples_per_second) const {
+    bool finished = outcome != TrainingLoop::Outcome::kStopped;
     if (arguments_.output.json) {
       Json report = NewReport("train");
       report["finished"] = finished;
       report["step"] = trainer.step();
       report["total_steps"] = trainer.total_steps();
       report["test_accuracy"] = test.accuracy;
+      report["test_top5"] = test.top5;
       report["test_loss"] = test.loss;
       report["test_examples"] = test.examples;
       report["images_per_second"] = examples_per_second;
       report["graph"] = folder.graph();
       report["checkpoint"] = trainer.checkpoint();
+      report["best_checkpoint"] = trainer.best_checkpoint();
       report["frozen"] = finished ? Json(folder.frozen()) : Json(nullptr);
       PrintReport(report);
       return;
     }
     printf("test accuracy %.2f %% of %d, loss %.4f\n", 100 * test.accuracy, static_cast<int>(test.examples), test.loss);
+    if (!trainer.best_checkpoint().empty()) printf("best        %s\n", trainer.best_checkpoint().c_str());
     printf("graph       %s\ncheckpoint  %s\n", folder.graph().c_str(), trainer.checkpoint().c_str());
     if (finished) printf("frozen      %s\n", folder.frozen().c_str());
   }

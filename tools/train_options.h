@@ -3,15 +3,18 @@
 
 #include <string>
 
-#include "models/trainer.h"
+#include "models/catalog.h"
 #include "models/training.h"
+#include "models/training_loop.h"
 #include "tools/common_options.h"
+#include "tools/data_spec.h"
 #include "tools/network_options.h"
 
 namespace sluice::tools {
 
 class TrainArguments {
  public:
+  TrainArguments();
   void Declare(CommandLine& line);
   absl::Status Finish();
 
@@ -23,15 +26,26 @@ class TrainArguments {
   RunnerOptions runner;
   OutputOptions output;
 
+  // With --published: what was not given is as in the network's paper. A usage error where the paper does not say.
+  absl::Status TakeRecipe(const TrainingRecipe& recipe);
+
   const TrainingOptions& training() const { return training_; }
-  const TrainerOptions& trainer() const { return trainer_; }
+  const TrainingLoopOptions& loop() const { return loop_; }
+  const DataBatchOptions& batches() const { return batches_; }
 
  private:
+  // A usage error for the first option that is out of range.
+  absl::Status CheckNumbers() const;
+
   TrainingOptions training_;
-  TrainerOptions trainer_;
-  std::string optimizer_ = "momentum", schedule_ = "cosine";
-  double momentum_ = 0.9, weight_decay_ = 0;
-  int64_t keep_ = 5;
+  TrainingLoopOptions loop_;
+  DataBatchOptions batches_;
+  bool published_ = false;
+  // As given; NaN, 0 or "" where they were not.
+  std::string optimizer_, schedule_;
+  double rate_, momentum_, weight_decay_, rho_, beta2_, epsilon_;
+  double clip_value_ = 0, clip_norm_ = 0, label_smoothing_ = 0, max_minutes_ = 0;
+  int64_t epochs_ = 0, batch_ = 0, keep_ = 5, patience_ = 0;
 };
 
 }  // namespace sluice::tools
