@@ -36,7 +36,9 @@ double NodeFlops(const Node& node, const std::vector<std::vector<TensorInfo>>& i
   if (op == "Conv2D" || op == "_FusedConv2D") return ConvFlops(shape(node.inputs[1]), output());
   if (op == "Conv2DBackpropInput") return ConvFlops(shape(node.inputs[1]), shape(node.inputs[2]));
   if (op == "Conv2DBackpropFilter") return ConvFlops(output(), shape(node.inputs[2]));
-  if (op == "DepthwiseConv2dNative") return DepthwiseFlops(shape(node.inputs[1]), output());
+  if (op == "DepthwiseConv2dNative" || op == "_FusedDepthwiseConv2dNative") {
+    return DepthwiseFlops(shape(node.inputs[1]), output());
+  }
   if (op == "DepthwiseConv2dNativeBackpropInput") {
     return DepthwiseFlops(shape(node.inputs[1]), shape(node.inputs[2]));
   }

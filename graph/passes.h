@@ -51,8 +51,11 @@ absl::Status Simplify(Graph& graph, const PassContext& context);
 absl::Status Layout(Graph& graph, const PassContext& context);
 // The first half alone: every spatial op between its own Transposes.
 absl::Status UseChannelsLast(Graph& graph, const PassContext& context);
-// Conv2D or MatMul with the BiasAdd (or Add of a vector) and Relu behind it become _FusedConv2D or _FusedMatMul, where
-// nothing else needs what lies between them.
+// A batch normalisation with constant statistics behind a Conv2D or DepthwiseConv2dNative with a constant filter (and
+// bias) becomes a BiasAdd behind one with another filter, where nothing else needs what lies between them.
+absl::Status FoldBatchNorm(Graph& graph, const PassContext& context);
+// Conv2D, DepthwiseConv2dNative or MatMul with the BiasAdd (or Add of a vector) and Relu or Relu6 behind it become _FusedConv2D
+// and so on, where nothing else needs what lies between them.
 absl::Status Fuse(Graph& graph, const PassContext& context);
 
 // The names of the passes in the order in which RunPasses runs them.

@@ -52,23 +52,8 @@ absl::Status Conv2DShape(ShapeContext& c) {
 }
 
 absl::Status FusedConv2DShape(ShapeContext& c) {
-  SLUICE_ASSIGN_OR_RETURN(auto fused, c.attrs<FusedConv2DAttrs>());
-  SLUICE_ASSIGN_OR_RETURN(Epilogue epilogue, ParseFusedOps(fused.fused_ops, fused.num_args));
-  Conv2DAttrs attrs = ToConv2DAttrs(fused);
-  SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   SLUICE_ASSIGN_OR_RETURN(PartialShape filter, c.WithRank(1, 4));
-  SLUICE_ASSIGN_OR_RETURN(PartialShape output, Conv2DOutputShape(attrs, input, filter));
-  if (epilogue.bias) {
-    SLUICE_ASSIGN_OR_RETURN(PartialShape bias, c.WithRank(2, 1));
-    int channels = ImageFormatOf(attrs.data_format).channels;
-    if (!bias.IsCompatibleWith(PartialShape{output.dim(channels)})) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("bias has shape ", bias.ToString(), ", the convolution ", output.ToString()));
-    }
-    if (output.dim(channels) == kUnknown) output.set_dim(channels, bias.dim(0));
-  }
-  c.set_output(0, std::move(output));
-  return absl::OkStatus();
+  return FusedConvShape(c, filter);
 }
 
 absl::Status BackpropInputShape(ShapeContext& c) {
@@ -136,6 +121,25 @@ absl::StatusOr<PartialShape> ConvSizesInput(const ShapeContext& c, int i) {
   auto merged = sizes.MergedWith(PartialShape::OfRank(4));
   if (merged.ok()) return merged;
   return absl::InvalidArgumentError(absl::StrCat("input ", i, " must have 4 elements, is ", sizes.ToString()));
+}
+
+absl::Status FusedConvShape(ShapeContext& c, const PartialShape& filter) {
+  SLUICE_ASSIGN_OR_RETURN(auto fused, c.attrs<FusedConv2DAttrs>());
+  SLUICE_ASSIGN_OR_RETURN(Epilogue epilogue, ParseFusedOps(fused.fused_ops, fused.num_args));
+  Conv2DAttrs attrs = ToConv2DAttrs(fused);
+  SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
+  SLUICE_ASSIGN_OR_RETURN(PartialShape output, Conv2DOutputShape(attrs, input, filter));
+  if (epilogue.bias) {
+    SLUICE_ASSIGN_OR_RETURN(PartialShape bias, c.WithRank(2, 1));
+    int channels = ImageFormatOf(attrs.data_format).channels;
+    if (!bias.IsCompatibleWith(PartialShape{output.dim(channels)})) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("bias has shape ", bias.ToString(), ", the convolution ", output.ToString()));
+    }
+    if (output.dim(channels) == kUnknown) output.set_dim(channels, bias.dim(0));
+  }
+  c.set_output(0, std::move(output));
+  return absl::OkStatus();
 }
 
 Conv2DAttrs ToConv2DAttrs(const FusedConv2DAttrs& attrs) {

@@ -28,6 +28,7 @@ struct Conv2DAttrs {
   }
 };
 
+// _FusedConv2D, _FusedDepthwiseConv2dNative.
 struct FusedConv2DAttrs {
   DataType T = DataType::kFloat;
   int64_t num_args = 0;
@@ -80,6 +81,8 @@ absl::StatusOr<PartialShape> Conv2DOutputShape(const Conv2DAttrs& attrs, const P
 // `dy` must have the shape that convolving `input` with `filter` gives.
 absl::Status CheckConv2DOutput(const Conv2DAttrs& attrs, const PartialShape& input, const PartialShape& filter,
                                const PartialShape& dy);
+// The shape function of fused forms, for a filter as Conv2D has it.
+absl::Status FusedConvShape(ShapeContext& c, const PartialShape& filter);
 // The value of input `i` as a shape of rank 4.
 absl::StatusOr<PartialShape> ConvSizesInput(const ShapeContext& c, int i);
 

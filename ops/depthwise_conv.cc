@@ -9,9 +9,8 @@ namespace {
 constexpr int64_t kUnknown = PartialShape::kUnknown;
 
 // The filter, of rank 4 and with one set of filters for each of the input's channels.
-absl::Status CheckFilter(const DepthwiseConv2dNativeAttrs& attrs, const PartialShape& input,
-                         const PartialShape& filter) {
-  int64_t channels = input.dim(ImageFormatOf(attrs.data_format).channels);
+absl::Status CheckFilter(const std::string& data_format, const PartialShape& input, const PartialShape& filter) {
+  int64_t channels = input.dim(ImageFormatOf(data_format).channels);
   if (channels == kUnknown || filter.dim(2) == kUnknown || channels == filter.dim(2)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("the input has ", channels, " channels, the filter ", filter.ToString(), " is for ", filter.dim(2)));
@@ -21,16 +20,25 @@ absl::Status DepthwiseShape(ShapeContext& c) {
   SLUICE_ASSIGN_OR_RETURN(auto attrs, c.attrs<DepthwiseConv2dNativeAttrs>());
   SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   SLUICE_ASSIGN_OR_RETURN(PartialShape filter, c.WithRank(1, 4));
-  SLUICE_RETURN_IF_ERROR(CheckFilter(attrs, input, filter));
+  SLUICE_RETURN_IF_ERROR(CheckFilter(attrs.data_format, input, filter));
   SLUICE_ASSIGN_OR_RETURN(PartialShape grouped, ToGroupedFilter(filter));
   SLUICE_ASSIGN_OR_RETURN(PartialShape output, Conv2DOutputShape(ToConv2DAttrs(attrs), input, grouped));
   c.set_output(0, std::move(output));
   return absl::OkStatus();
 }
 
+absl::Status FusedShape(ShapeContext& c) {
+  SLUICE_ASSIGN_OR_RETURN(auto attrs, c.attrs<FusedConv2DAttrs>());
+  SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
+  SLUICE_ASSIGN_OR_RETURN(PartialShape filter, c.WithRank(1, 4));
+  SLUICE_RETURN_IF_ERROR(CheckFilter(attrs.data_format, input, filter));
+  SLUICE_ASSIGN_OR_RETURN(PartialShape grouped, ToGroupedFilter(filter));
+  return FusedConvShape(c, grouped);
+}
+
 absl::Status CheckAll(const DepthwiseConv2dNativeAttrs& attrs, const PartialShape& input, const PartialShape& filter,
                       const PartialShape& dy) {
-  SLUICE_RETURN_IF_ERROR(CheckFilter(attrs, input, filter));
+  SLUICE_RETURN_IF_ERROR(CheckFilter(attrs.data_format, input, filter));
   SLUICE_ASSIGN_OR_RETURN(PartialShape grouped, ToGroupedFilter(filter));
   return CheckConv2DOutput(ToConv2DAttrs(attrs), input, grouped, dy);
 }
@@ -99,6 +107,13 @@ void RegisterDepthwiseConv(OpRegistry& r) {
       .Output("output: T")
       .Shape(BackpropFilterShape)
       .Doc("The gradient of DepthwiseConv2dNative with respect to its filter, whose shape is filter_sizes.");
+  r.Add<FusedConv2DAttrs>("_FusedDepthwiseConv2dNative")
+      .Input("input: T")
+      .Input("filter: T")
+      .Input("args: num_args * T")
+      .Output("output: T")
+      .Shape(FusedShape)
+      .Doc("DepthwiseConv2dNative, then what fused_ops names: a bias, an activation.");
 }
 
 }  // namespace sluice

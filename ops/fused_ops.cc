@@ -11,13 +11,13 @@ absl::StatusOr<Epilogue> ParseFusedOps(const std::vector<std::string>& fused_ops
     epilogue.bias = true;
     ++next;
   }
-  if (next < fused_ops.size() && fused_ops[next] == "Relu") {
-    epilogue.activation = EpilogueActivation::kRelu;
+  if (next < fused_ops.size() && (fused_ops[next] == "Relu" || fused_ops[next] == "Relu6")) {
+    epilogue.activation = fused_ops[next] == "Relu" ? EpilogueActivation::kRelu : EpilogueActivation::kRelu6;
     ++next;
   }
   if (next < fused_ops.size()) {
     return absl::UnimplementedError(absl::StrCat("fused_ops [", absl::StrJoin(fused_ops, ", "),
-                                                 "]: expected an optional BiasAdd, then an optional Relu"));
+                                                 "]: expected an optional BiasAdd, then an optional Relu or Relu6"));
   }
   if (num_args != (epilogue.bias ? 1 : 0)) {
     return absl::InvalidArgumentError(absl::StrCat("fused_ops [", absl::StrJoin(fused_ops, ", "), "] takes ",

@@ -1,5 +1,5 @@
-// What a fused op does to its result before it writes it: attribute `fused_ops` of _FusedMatMul and
-// _FusedConv2D, in TensorFlow's words.
+// What a fused op does to its result before it writes it: attribute `fused_ops` of _FusedMatMul, _FusedConv2D and
+// _FusedDepthwiseConv2dNative, in TensorFlow's words.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace sluice {
 
-enum class EpilogueActivation { kNone, kRelu };
+enum class EpilogueActivation { kNone, kRelu, kRelu6 };
 
 struct Epilogue {
   bool bias = false;  // the first of `args` is added to every row
   EpilogueActivation activation = EpilogueActivation::kNone;
 };
 
-// {}, {"BiasAdd"}, {"BiasAdd", "Relu"} or {"Relu"}. Unimplemented for other names or another order;
+// An optional "BiasAdd", then an optional "Relu" or "Relu6". Unimplemented for other names or another order;
 // InvalidArgument where the number of further inputs is not what the names ask for.
 absl::StatusOr<Epilogue> ParseFusedOps(const std::vector<std::string>& fused_ops, int64_t num_args);
 

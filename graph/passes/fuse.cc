@@ -9,9 +9,9 @@ namespace {
 
 // A chain that ends in the node that will be the fused op.
 struct Chain {
-  const Node* product = nullptr;  // Conv2D or MatMul
+  const Node* product = nullptr;  // Conv2D, DepthwiseConv2dNative or MatMul
   Endpoint bias;                  // node < 0: none
-  bool relu = false;
+  std::string activation;         // Relu, Relu6 or none
 };
 
 class Fuser {
@@ -44,21 +44,23 @@ class Fuser {
   bool IsFusible(const Node& node) const {
     DataType type = node.output_types.empty() ? DataType::kInvalid : node.output_types[0];
     if (type != DataType::kFloat && type != DataType::kDouble) return false;
-    if (node.op() != "MatMul" && node.op() != "Conv2D") return false;
+    if (FusedSchema(node) == nullptr) return false;
     const AttrValue* format = node.schema->AttrOrDefault(node.attrs, "data_format");
-    return (format == nullptr || *format == AttrValue("NHWC")) && FusedSchema(node) != nullptr;
+    return format == nullptr || *format == AttrValue("NHWC");
   }
 
   const OpSchema* FusedSchema(const Node& product) const {
-    return edit_.Schema(product.op() == "MatMul" ? "_FusedMatMul" : "_FusedConv2D");
+    const std::string& op = product.op();
+    bool is_known = op == "MatMul" || op == "Conv2D" || op == "DepthwiseConv2dNative";
+    return is_known ? edit_.Schema("_Fused" + op) : nullptr;
   }
 
   std::optional<Chain> FindChain(const Node& last) const {
     if (!last.control_inputs.empty()) return std::nullopt;
     Chain chain;
     const Node* at = &last;
-    if (at->op() == "Relu") {
-      chain.relu = true;
+    if (at->op() == "Relu" || at->op() == "Relu6") {
+      chain.activation = at->op();
       at = OnlyProducer(*at, 0);
       if (at == nullptr) return std::nullopt;
     }
@@ -75,7 +77,7 @@ class Fuser {
         chain.bias = at->inputs[1 - side];
         break;
       }
-    } else if (chain.relu) {
+    } else if (!chain.activation.empty()) {
       chain.product = at;
     }
     if (chain.product == nullptr || !IsFusible(*chain.product)) return std::nullopt;
@@ -99,7 +101,7 @@ class Fuser {
       inputs.push_back(chain.bias);
       fused_ops.emplace_back("BiasAdd");
     }
-    if (chain.relu) fused_ops.emplace_back("Relu");
+    if (!chain.activation.empty()) fused_ops.push_back(chain.activation);
     // The fused op has the product's attributes but for notes that only gradients read.
     AttrMap attrs;
     for (const AttrSpec& spec : FusedSchema(product)->attrs) {

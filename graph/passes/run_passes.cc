@@ -18,6 +18,7 @@ constexpr Pass kPasses[] = {
     {"merge", Merge},
     {"simplify", Simplify},
     {"layout", Layout, UseChannelsLast},
+    {"batch_norm", FoldBatchNorm},
     {"fuse", Fuse},
 };
 

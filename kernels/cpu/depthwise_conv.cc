@@ -26,6 +26,16 @@ class DepthwiseKernel : public ConvKernel {
   }
 };
 
+class FusedDepthwiseKernel : public DepthwiseKernel {
+ public:
+  FusedDepthwiseKernel() : DepthwiseKernel(ConvDirection::kForward) {}
+  absl::Status Prepare(PrepareContext& ctx) override {
+    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<FusedConv2DAttrs>());
+    SLUICE_ASSIGN_OR_RETURN(epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args));
+    return Decide(ctx, ToConv2DAttrs(attrs));
+  }
+};
+
 }  // namespace
 
 void RegisterDepthwiseConv(KernelRegistry& r) {
@@ -36,6 +46,7 @@ void RegisterDepthwiseConv(KernelRegistry& r) {
   r.Add("DepthwiseConv2dNative", make(ConvDirection::kForward)).Types("T", kTypes);
   r.Add("DepthwiseConv2dNativeBackpropInput", make(ConvDirection::kInput)).Types("T", kTypes).HostInputs({0});
   r.Add("DepthwiseConv2dNativeBackpropFilter", make(ConvDirection::kFilter)).Types("T", kTypes).HostInputs({1});
+  r.Add<FusedDepthwiseKernel>("_FusedDepthwiseConv2dNative").Types("T", kTypes);
 }
 
 }  // namespace sluice::cpu

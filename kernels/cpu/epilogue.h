@@ -37,19 +37,26 @@ class RepeatedRow {
   T copies_[kLength];
 };
 
-template <bool kRelu, class T>
+// NaN stays NaN.
+template <EpilogueActivation kActivation, class T>
+T Activate(T x) {
+  if (kActivation != EpilogueActivation::kNone && x < T{}) return T{};
+  if (kActivation == EpilogueActivation::kRelu6 && x > T{6}) return T{6};
+  return x;
+}
+
+template <EpilogueActivation kActivation, class T>
 void AddRow(const T* in, const T* row, T* out, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    T sum = functors::Plus(in[i], row[i]);
-    out[i] = kRelu && sum < T{} ? T{} : sum;  // NaN stays NaN
-  }
+  for (int64_t i = 0; i < n; ++i) out[i] = Activate<kActivation>(functors::Plus(in[i], row[i]));
 }
 
 // out = activation(in + bias), rows begin to end; `in` may be `out`.
 template <class T>
 void AddBias(const T* in, const RepeatedRow<T>& bias, EpilogueActivation activation, T* out, int64_t begin,
              int64_t end) {
-  auto add = activation == EpilogueActivation::kRelu ? AddRow<true, T> : AddRow<false, T>;
+  auto add = activation == EpilogueActivation::kRelu    ? AddRow<EpilogueActivation::kRelu, T>
+             : activation == EpilogueActivation::kRelu6 ? AddRow<EpilogueActivation::kRelu6, T>
+                                                        : AddRow<EpilogueActivation::kNone, T>;
   for (int64_t r = begin; r < end; r += bias.rows()) {
     int64_t at = r * bias.channels();
     add(in + at, bias.data(), out + at, std::min(bias.rows(), end - r) * bias.channels());
@@ -62,7 +69,9 @@ void ApplyEpilogue(T* values, int64_t rows, int64_t channels, const T* bias, Epi
   if (bias != nullptr) {
     AddBias(values, RepeatedRow<T>(bias, channels), activation, values, 0, rows);
   } else if (activation == EpilogueActivation::kRelu) {
-    for (int64_t i = 0; i < rows * channels; ++i) values[i] = values[i] < T{} ? T{} : values[i];
+    for (int64_t i = 0; i < rows * channels; ++i) values[i] = Activate<EpilogueActivation::kRelu>(values[i]);
+  } else if (activation == EpilogueActivation::kRelu6) {
+    for (int64_t i = 0; i < rows * channels; ++i) values[i] = Activate<EpilogueActivation::kRelu6>(values[i]);
   }
 }
 

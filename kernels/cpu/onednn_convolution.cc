@@ -43,10 +43,12 @@ absl::StatusOr<Attributes> MakeAttributes(EpilogueActivation activation) {
   Attributes attributes;
   SLUICE_ONEDNN(dnnl_primitive_attr_create(attributes.out()));
   SLUICE_ONEDNN(dnnl_primitive_attr_set_scratchpad_mode(attributes.get(), dnnl_scratchpad_mode_user));
-  if (activation == EpilogueActivation::kRelu) {
+  if (activation != EpilogueActivation::kNone) {
+    const bool relu = activation == EpilogueActivation::kRelu;
     PostOps post_ops;
     SLUICE_ONEDNN(dnnl_post_ops_create(post_ops.out()));
-    SLUICE_ONEDNN(dnnl_post_ops_append_eltwise(post_ops.get(), 1.f, dnnl_eltwise_relu, 0.f, 0.f));
+    SLUICE_ONEDNN(dnnl_post_ops_append_eltwise(
+        post_ops.get(), 1.f, relu ? dnnl_eltwise_relu : dnnl_eltwise_bounded_relu, relu ? 0.f : 6.f, 0.f));
     SLUICE_ONEDNN(dnnl_primitive_attr_set_post_ops(attributes.get(), post_ops.get()));
   }
   return attributes;

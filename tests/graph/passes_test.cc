@@ -94,7 +94,7 @@ class Passes : public ::testing::Test {
 // --- RunPasses ---
 
 TEST_F(Passes, RunInOrderAndNameTheirOwn) {
-  EXPECT_THAT(PassNames(), ElementsAre("prune", "fold", "merge", "simplify", "layout", "fuse"));
+  EXPECT_THAT(PassNames(), ElementsAre("prune", "fold", "merge", "simplify", "layout", "batch_norm", "fuse"));
   Endpoint x = Feed("x", Shape{2}), y = ops::Relu(scope_, x);
   PassContext context;
   context.fetched = {y};
@@ -102,7 +102,7 @@ TEST_F(Passes, RunInOrderAndNameTheirOwn) {
   std::vector<std::string> ran;
   auto note = [&](const std::string& name, const Graph&) { ran.push_back(name); };
   ASSERT_TRUE(RunPasses(graph_, context, {"merge", "fuse"}, note).ok());
-  EXPECT_THAT(ran, ElementsAre("prune", "fold", "simplify", "layout"));
+  EXPECT_THAT(ran, ElementsAre("prune", "fold", "simplify", "layout", "batch_norm"));
   absl::Status status = RunPasses(graph_, context, {"melt"});
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_THAT(std::string(status.message()), HasSubstr("no graph pass 'melt'; there are prune, fold, merge"));
@@ -348,6 +348,52 @@ TEST_F(Passes, FuseKeepsTransposes) {
   Endpoint y = ops::MatMul(scope_, x, w, {.transpose_a = true, .transpose_b = true});
   Endpoint out = ops::Relu(scope_, ops::BiasAdd(scope_, y, Random(Shape{5}, 2)));
   EXPECT_EQ(OpOf(Run({Fuse}, {out}), out), "_FusedMatMul");  // a fetched end takes the name
+}
+
+TEST_F(Passes, BatchNormGoesIntoTheFilter) {
+  auto norm = [&](Endpoint x, int64_t channels, const std::string& name, const std::string& format = "NHWC") {
+    auto vector = [&](int seed) { return Random(Shape{channels}, seed); };
+    Endpoint variance = ops::Square(scope_, vector(4));  // folded before
+    return ops::FusedBatchNormV3(scope_.Named(name), x, vector(1), vector(2), vector(3), variance,
+                                 {.epsilon = 0.1F, .data_format = format, .is_training = false});
+  };
+  Endpoint x = Feed("x", Shape{2, 5, 5, 3}, PartialShape{-1, 5, 5, 3});
+  Endpoint conv = ops::Conv2D(scope_, x, Random(Shape{3, 3, 3, 8}, 1), {.strides = {1, 1, 1, 1}, .padding = "SAME"});
+  Endpoint a = ops::Relu6(scope_.Named("a"), norm(conv, 8, "a_norm").y);
+  Endpoint depthwise = ops::DepthwiseConv2dNative(scope_, a, Random(Shape{3, 3, 8, 2}, 2),
+                                                  {.strides = {1, 2, 2, 1}, .padding = "VALID"});
+  depthwise = ops::BiasAdd(scope_, depthwise, Random(Shape{16}, 5));
+  Endpoint b = ops::Relu(scope_.Named("b"), norm(depthwise, 16, "b_norm").y);
+  Graph folded = Run({Fold, Prune, FoldBatchNorm, Fuse}, {b});
+  EXPECT_EQ(Count(folded, "FusedBatchNormV3"), 0);
+  EXPECT_EQ(Count(folded, "_FusedConv2D"), 1);
+  EXPECT_EQ(OpOf(folded, b), "_FusedDepthwiseConv2dNative");
+  EXPECT_EQ(std::get<AttrList>(folded.Find("a")->attrs.at("fused_ops").value).s,
+            (std::vector<std::string>{"BiasAdd", "Relu6"}));
+}
+
+TEST_F(Passes, BatchNormStaysWhereItCannotGo) {
+  auto norm = [&](Endpoint x, const std::string& name, Endpoint scale, bool is_training = false) {
+    auto vector = [&](int seed) { return Random(Shape{4}, seed); };
+    return ops::FusedBatchNormV3(scope_.Named(name), x, scale, vector(2), vector(3), Values(name + "_v", {1, 2, 3, 4}),
+                                 {.is_training = is_training});
+  };
+  auto conv = [&] {
+    return ops::Conv2D(scope_, Feed(absl::StrCat("x", feeds_.size()), Shape{2, 5, 5, 3}), Random(Shape{3, 3, 3, 4}, 1),
+                       {.strides = {1, 1, 1, 1}, .padding = "SAME"});
+  };
+  Endpoint scale = Values("scale", {1, 2, 3, 4}), used_twice = conv();
+  Endpoint other_use = ops::Relu(scope_, used_twice);
+  auto with_statistics = norm(conv(), "statistics", scale);
+  std::vector<Endpoint> fetches = {
+      norm(used_twice, "used_twice", scale).y,
+      other_use,
+      norm(conv(), "training", scale, true).y,
+      norm(conv(), "variable", Feed("scale_fed", Shape{4})).y,
+      with_statistics.y,
+      with_statistics.batch_mean,
+  };
+  EXPECT_EQ(Count(Run({FoldBatchNorm}, fetches), "FusedBatchNormV3"), 4);
 }
 
 TEST_F(Passes, FuseLeavesWhatIsUsedElsewhere) {

@@ -102,7 +102,7 @@ TEST(Commands, ExportWritesWeightsAsACheckpoint) {
 TEST(Commands, InspectShowsEveryStage) {
   std::string path = TestFolder() + "/lenet.pb";
   ASSERT_EQ(RunBinary({"export", "lenet", "-o", path, "--split", "/cpu:0,/cpu:1"}).exit_code, 0);
-  for (const char* stage : {"import", "prune", "fold", "merge", "simplify", "layout", "fuse", "place"}) {
+  for (const char* stage : {"import", "prune", "fold", "merge", "simplify", "layout", "batch_norm", "fuse", "place"}) {
     BinaryResult result = RunBinary({"inspect", path, "--after", stage});
     EXPECT_EQ(result.exit_code, 0) << stage << result.err;
     EXPECT_THAT(result.out, HasSubstr("probabilities")) << stage;
