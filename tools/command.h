@@ -24,6 +24,7 @@ std::unique_ptr<Command> NewEvalCommand();
 std::unique_ptr<Command> NewBenchCommand();
 std::unique_ptr<Command> NewInspectCommand();
 std::unique_ptr<Command> NewConvertCommand();
+std::unique_ptr<Command> NewDrawCommand();
 std::unique_ptr<Command> NewModelsCommand();
 std::unique_ptr<Command> NewExportCommand();
 std::unique_ptr<Command> NewCheckpointCommand();

@@ -33,6 +33,7 @@ constexpr Subcommand kSubcommands[] = {
      NewInspectCommand},
     {"convert", "Writes a model in another form.",
      "sluice convert run1/graph.pb --checkpoint run1 --freeze --fetch probabilities -o frozen.pb", NewConvertCommand},
+    {"draw", "Draws a network, or where the time of a run went.", "sluice draw googlenet -o net.svg", NewDrawCommand},
     {"models", "Lists the built-in networks.", "sluice models", NewModelsCommand},
     {"export", "Writes a built-in network's graph with its initial weights.", "sluice export lenet -o lenet.pb",
      NewExportCommand},
