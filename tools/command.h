@@ -25,6 +25,7 @@ std::unique_ptr<Command> NewBenchCommand();
 std::unique_ptr<Command> NewInspectCommand();
 std::unique_ptr<Command> NewConvertCommand();
 std::unique_ptr<Command> NewDrawCommand();
+std::unique_ptr<Command> NewPlotCommand();
 std::unique_ptr<Command> NewModelsCommand();
 std::unique_ptr<Command> NewExportCommand();
 std::unique_ptr<Command> NewCheckpointCommand();

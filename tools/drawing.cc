@@ -169,8 +169,8 @@ class Drawer {
     for (NodeId root : roots) {
       const std::vector<NodeId>& nodes = members[root];
       Box box = describer_.Describe(nodes);
-      // A box of one node bears its name; parts of a scope that do not hang together are told apart.
-      box.name = nodes.size() == 1 ? graph_.node(nodes[0]).name : KeyOf(graph_.node(root));
+      // Parts of a scope that do not hang together are told apart by their nodes.
+      box.name = KeyOf(graph_.node(root));
       if (int n = used[box.name]++; n > 0) box.name = graph_.node(nodes.back()).name;
       if (devices.size() > 1) box.device = graph_.node(nodes[0]).device;
       for (NodeId id : nodes) box_of_[id] = drawing_.boxes.size();

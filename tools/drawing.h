@@ -20,7 +20,8 @@ struct DrawingOptions {
 };
 
 struct Box {
-  enum Kind { kOther, kInput, kShape, kActivation, kMerge, kNorm, kLoss, kPool, kDense, kConv, kVariable };
+  // Of several, the last is the box's.
+  enum Kind { kOther, kVariable, kShape, kActivation, kMerge, kNorm, kLoss, kPool, kDense, kConv, kInput };
   Kind kind = kOther;
   std::string name;                // of the scope or node, whole
   std::string frame;               // the scope around it and others; empty: none

@@ -97,8 +97,7 @@ Box::Kind KindOfOp(const std::string& op) {
 }
 
 bool IsFollower(const std::string& op) {
-  Box::Kind kind = KindOfOp(op);
-  return kind == Box::kNorm || kind == Box::kActivation || op == "BiasAdd";
+  return absl::StartsWith(op, "FusedBatchNorm") || KindOfOp(op) == Box::kActivation || op == "BiasAdd";
 }
 
 OpDescriber::OpDescriber(const Graph& graph) : graph_(graph) {

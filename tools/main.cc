@@ -34,6 +34,7 @@ constexpr Subcommand kSubcommands[] = {
     {"convert", "Writes a model in another form.",
      "sluice convert run1/graph.pb --checkpoint run1 --freeze --fetch probabilities -o frozen.pb", NewConvertCommand},
     {"draw", "Draws a network, or where the time of a run went.", "sluice draw googlenet -o net.svg", NewDrawCommand},
+    {"plot", "Draws the learning curves of runs.", "sluice plot logs/run1 -o curves.svg --error", NewPlotCommand},
     {"models", "Lists the built-in networks.", "sluice models", NewModelsCommand},
     {"export", "Writes a built-in network's graph with its initial weights.", "sluice export lenet -o lenet.pb",
      NewExportCommand},

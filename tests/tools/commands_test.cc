@@ -14,8 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(Commands, EveryOneHasHelpWithAnExample) {
-  for (const char* name : {"run", "train", "eval", "bench", "inspect", "convert", "models", "export", "checkpoint",
-                           "dataset", "devices"}) {
+  for (const char* name : {"run", "train", "eval", "bench", "inspect", "convert", "draw", "plot", "models", "export",
+                           "checkpoint", "dataset", "devices"}) {
     BinaryResult result = RunBinary({name, "--help"});
     EXPECT_EQ(result.exit_code, 0) << name;
     EXPECT_THAT(result.out, HasSubstr(std::string("sluice ") + name)) << name;
