@@ -39,8 +39,11 @@ constexpr Subcommand kSubcommands[] = {
     {"export", "Writes a built-in network's graph with its initial weights.", "sluice export lenet -o lenet.pb",
      NewExportCommand},
     {"checkpoint", "Lists or verifies a checkpoint.", "sluice checkpoint verify run1", NewCheckpointCommand},
-    {"dataset", "Writes pictures of a data set as PNG files.",
-     "sluice dataset extract fashion-mnist --count 5 -o pictures", NewDatasetCommand},
+    {"dataset",
+     "Packs folders of pictures into TFRecords, shows TFRecord files, writes pictures of a data set as files.",
+     "sluice dataset extract fashion-mnist --count 5 -o pictures\n"
+     "sluice dataset pack flowers -o flowers.tfrecord && sluice dataset show flowers.tfrecord",
+     NewDatasetCommand},
     {"devices", "Lists the devices, and why one is not there.", "sluice devices", NewDevicesCommand},
 };
 
