@@ -2,6 +2,7 @@
 
 #include "core/kernel_registry.h"
 #include "kernels/cpu/columns.h"
+#include "kernels/cpu/copy_ops.h"
 #include "kernels/cpu/host_ints.h"
 
 namespace sluice::cpu {
@@ -9,6 +10,7 @@ namespace {
 
 class ConcatV2Kernel : public Kernel {
  public:
+  explicit ConcatV2Kernel(const CopyBackend* backend) : backend_(backend) {}
   absl::Status Prepare(PrepareContext& ctx) override {
     n_ = static_cast<int>(ctx.inputs.size()) - 1;
     dtype_ = ctx.outputs[0].dtype;
@@ -20,20 +22,23 @@ class ConcatV2Kernel : public Kernel {
     SLUICE_ASSIGN_OR_RETURN(axis_, HostInts::Create(ctx, n_));
     if (axis_.size() != 1) return absl::InvalidArgumentError("axis is not a scalar");
     if (!axis_.is_constant()) return absl::OkStatus();
-    return Plan(axis_.Constant()[0], [&](int, const Copier& copier) { copiers_.push_back(copier); });
+    return Plan(axis_.Constant()[0], [&](int, const Copier& copier) {
+      copiers_.push_back(copier);
+      return absl::OkStatus();
+    });
   }
 
   absl::Status Run(RunContext& ctx) const override {
     if (!axis_.is_constant()) {
       return Plan(axis_.Read(ctx)[0],
-                  [&](int i, const Copier& copier) { copier.Run(ctx.input(i), ctx.output(0), threads_); });
+                  [&](int i, const Copier& copier) { return copier.Run(ctx, ctx.input(i), ctx.output(0), threads_); });
     }
-    for (int i = 0; i < n_; ++i) copiers_[i].Run(ctx.input(i), ctx.output(0), threads_);
+    for (int i = 0; i < n_; ++i) SLUICE_RETURN_IF_ERROR(copiers_[i].Run(ctx, ctx.input(i), ctx.output(0), threads_));
     return absl::OkStatus();
   }
 
  private:
-  // Checks the shapes, then calls f(i, copier) for each of the values.
+  // Checks the shapes, then calls f(i, copier) for each of the values, until it returns an error.
   template <class F>
   absl::Status Plan(int64_t axis_value, const F& f) const {
     SLUICE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(axis_value, out_.rank()));
@@ -56,12 +61,14 @@ class ConcatV2Kernel : public Kernel {
     int64_t offset = 0;
     for (int i = 0; i < n_; ++i) {
       const int64_t length = shapes_[i].dim(axis) * split.inner;
-      f(i, Copier(dtype_, IntoColumns(split.outer, length, offset, out_.dim(axis) * split.inner)));
+      const StridedCopy copy = IntoColumns(split.outer, length, offset, out_.dim(axis) * split.inner);
+      SLUICE_RETURN_IF_ERROR(f(i, Copier(dtype_, copy, backend_)));
       offset += length;
     }
     return absl::OkStatus();
   }
 
+  const CopyBackend* const backend_;
   int n_ = 0;
   DataType dtype_ = DataType::kInvalid;
   Shape out_;
@@ -73,6 +80,7 @@ class ConcatV2Kernel : public Kernel {
 
 class PackKernel : public Kernel {
  public:
+  explicit PackKernel(const CopyBackend* backend) : backend_(backend) {}
   absl::Status Prepare(PrepareContext& ctx) override {
     SLUICE_ASSIGN_OR_RETURN(PackAttrs attrs, ctx.Parse<PackAttrs>());
     const Shape& out = ctx.outputs[0].shape;
@@ -88,24 +96,27 @@ class PackKernel : public Kernel {
                                                        ", does not fit into the output of shape ", out.ToString()));
       }
       copiers_.emplace_back(ctx.outputs[0].dtype,
-                            IntoColumns(split.outer, split.inner, i * split.inner, n * split.inner));
+                            IntoColumns(split.outer, split.inner, i * split.inner, n * split.inner), backend_);
     }
     if (n == 1) ctx.Alias(0, 0);
     return absl::OkStatus();
   }
   absl::Status Run(RunContext& ctx) const override {
-    for (size_t i = 0; i < copiers_.size(); ++i)
-      copiers_[i].Run(ctx.input(static_cast<int>(i)), ctx.output(0), threads_);
+    for (size_t i = 0; i < copiers_.size(); ++i) {
+      SLUICE_RETURN_IF_ERROR(copiers_[i].Run(ctx, ctx.input(static_cast<int>(i)), ctx.output(0), threads_));
+    }
     return absl::OkStatus();
   }
 
  private:
+  const CopyBackend* const backend_;
   int threads_ = 1;
   std::vector<Copier> copiers_;
 };
 
 class UnpackKernel : public Kernel {
  public:
+  explicit UnpackKernel(const CopyBackend* backend) : backend_(backend) {}
   absl::Status Prepare(PrepareContext& ctx) override {
     SLUICE_ASSIGN_OR_RETURN(UnpackAttrs attrs, ctx.Parse<UnpackAttrs>());
     const Shape& in = ctx.inputs[0].shape;
@@ -120,18 +131,20 @@ class UnpackKernel : public Kernel {
     copiers_.clear();
     for (int64_t i = 0; i < n; ++i) {
       copiers_.emplace_back(ctx.inputs[0].dtype,
-                            OutOfColumns(split.outer, split.inner, i * split.inner, n * split.inner));
+                            OutOfColumns(split.outer, split.inner, i * split.inner, n * split.inner), backend_);
     }
     if (n == 1) ctx.Alias(0, 0);
     return absl::OkStatus();
   }
   absl::Status Run(RunContext& ctx) const override {
-    for (size_t i = 0; i < copiers_.size(); ++i)
-      copiers_[i].Run(ctx.input(0), ctx.output(static_cast<int>(i)), threads_);
+    for (size_t i = 0; i < copiers_.size(); ++i) {
+      SLUICE_RETURN_IF_ERROR(copiers_[i].Run(ctx, ctx.input(0), ctx.output(static_cast<int>(i)), threads_));
+    }
     return absl::OkStatus();
   }
 
  private:
+  const CopyBackend* const backend_;
   int threads_ = 1;
   std::vector<Copier> copiers_;
 };
@@ -183,10 +196,15 @@ class ConcatOffsetKernel : public Kernel {
 
 }  // namespace
 
+void AddConcatKernels(KernelRegistry& r, const CopyTarget& target) {
+  KernelDef& concat = AddCopyKernel<ConcatV2Kernel>(r, "ConcatV2", target);
+  if (target.backend != nullptr) concat.HostInputs({-1});
+  AddCopyKernel<PackKernel>(r, "Pack", target);
+  AddCopyKernel<UnpackKernel>(r, "Unpack", target);
+}
+
 void RegisterConcat(KernelRegistry& r) {
-  r.Add<ConcatV2Kernel>("ConcatV2");
-  r.Add<PackKernel>("Pack");
-  r.Add<UnpackKernel>("Unpack");
+  AddConcatKernels(r, {});
   r.Add<ConcatOffsetKernel>("ConcatOffset").Types("shape_type", kIndexTypes);
 }
 

@@ -36,26 +36,27 @@ absl::Status CopyKernel::Prepare(PrepareContext& ctx) {
   std::vector<Dims> values;
   for (const HostInts& ints : ints_) values.push_back(ints.Constant());
   SLUICE_ASSIGN_OR_RETURN(StridedCopy copy, Plan(values));
-  copier_ = Copier(dtype_, copy);
+  copier_ = Copier(dtype_, copy, backend_);
   if (copier_.IsWhole() && in_.num_elements() == out_.num_elements()) ctx.Alias(data_input_, 0);
   return absl::OkStatus();
 }
 
 absl::Status CopyKernel::Run(RunContext& ctx) const {
-  if (is_constant_) {
-    Execute(ctx, copier_);
-    return absl::OkStatus();
-  }
+  if (is_constant_) return Execute(ctx, copier_);
   Dims values[kMaxIntInputs];
   for (size_t i = 0; i < ints_.size(); ++i) values[i] = ints_[i].Read(ctx);
   SLUICE_ASSIGN_OR_RETURN(StridedCopy copy, Plan(absl::MakeConstSpan(values, ints_.size())));
-  Execute(ctx, Copier(dtype_, copy));
-  return absl::OkStatus();
+  return Execute(ctx, Copier(dtype_, copy, backend_));
 }
 
-void CopyKernel::Execute(RunContext& ctx, const Copier& copier) const {
-  if (clears_output_) clear_(ctx.output(0), out_.num_elements(), threads_);
-  copier.Run(ctx.input(data_input_), ctx.output(0), threads_);
+absl::Status CopyKernel::Execute(RunContext& ctx, const Copier& copier) const {
+  if (clears_output_ && backend_ != nullptr) {
+    const size_t bytes = static_cast<size_t>(out_.num_elements()) * DataTypeSize(dtype_);
+    SLUICE_RETURN_IF_ERROR(backend_->clear(ctx, ctx.output(0), bytes));
+  } else if (clears_output_) {
+    clear_(ctx.output(0), out_.num_elements(), threads_);
+  }
+  return copier.Run(ctx, ctx.input(data_input_), ctx.output(0), threads_);
 }
 
 }  // namespace sluice::cpu

@@ -16,9 +16,9 @@ class CopyKernel : public Kernel {
 
  protected:
   // The data comes from input `data_input`; the integers from `int_inputs`, in the order that Plan gets them.
-  // With `clears_output` the elements that the copy leaves out are zeros.
-  CopyKernel(int data_input, std::vector<int> int_inputs, bool clears_output)
-      : data_input_(data_input), int_inputs_(std::move(int_inputs)), clears_output_(clears_output) {}
+  // With `clears_output` the elements that the copy leaves out are zeros. `backend` is null for the CPU.
+  CopyKernel(int data_input, std::vector<int> int_inputs, bool clears_output, const CopyBackend* backend)
+      : data_input_(data_input), int_inputs_(std::move(int_inputs)), clears_output_(clears_output), backend_(backend) {}
   // Attributes, before the first Plan.
   virtual absl::Status ReadAttrs(const PrepareContext&) { return absl::OkStatus(); }
   // The copy for these values. Called in Prepare where they are constant, else in every Run. InvalidArgument
@@ -29,11 +29,12 @@ class CopyKernel : public Kernel {
   const Shape& out() const { return out_; }
 
  private:
-  void Execute(RunContext& ctx, const Copier& copier) const;
+  absl::Status Execute(RunContext& ctx, const Copier& copier) const;
 
   const int data_input_;
   const std::vector<int> int_inputs_;
   const bool clears_output_;
+  const CopyBackend* const backend_;
   Shape in_;
   Shape out_;
   DataType dtype_ = DataType::kInvalid;

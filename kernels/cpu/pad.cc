@@ -2,13 +2,14 @@
 
 #include "core/kernel_registry.h"
 #include "kernels/cpu/copy_kernel.h"
+#include "kernels/cpu/copy_ops.h"
 
 namespace sluice::cpu {
 namespace {
 
 class PadKernel : public CopyKernel {
  public:
-  PadKernel() : CopyKernel(0, {1}, /*clears_output=*/true) {}
+  explicit PadKernel(const CopyBackend* backend) : CopyKernel(0, {1}, /*clears_output=*/true, backend) {}
 
  protected:
   absl::StatusOr<StridedCopy> Plan(absl::Span<const Dims> values) const override {
@@ -34,7 +35,7 @@ class PadKernel : public CopyKernel {
 
 class TileKernel : public CopyKernel {
  public:
-  TileKernel() : CopyKernel(0, {1}, /*clears_output=*/false) {}
+  explicit TileKernel(const CopyBackend* backend) : CopyKernel(0, {1}, /*clears_output=*/false, backend) {}
 
  protected:
   // Each dimension becomes two: which repetition, with a stride of 0 in the input, and where within it.
@@ -66,9 +67,11 @@ class TileKernel : public CopyKernel {
 
 }  // namespace
 
-void RegisterPad(KernelRegistry& r) {
-  r.Add<PadKernel>("Pad").HostInputs({1});
-  r.Add<TileKernel>("Tile").HostInputs({1});
+void AddPadKernels(KernelRegistry& r, const CopyTarget& target) {
+  AddCopyKernel<PadKernel>(r, "Pad", target).HostInputs({1});
+  AddCopyKernel<TileKernel>(r, "Tile", target).HostInputs({1});
 }
+
+void RegisterPad(KernelRegistry& r) { AddPadKernels(r, {}); }
 
 }  // namespace sluice::cpu

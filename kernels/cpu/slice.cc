@@ -2,6 +2,7 @@
 
 #include "core/kernel_registry.h"
 #include "kernels/cpu/copy_kernel.h"
+#include "kernels/cpu/copy_ops.h"
 #include "ops/shape_context.h"
 
 namespace sluice::cpu {
@@ -9,7 +10,7 @@ namespace {
 
 class SliceKernel : public CopyKernel {
  public:
-  SliceKernel() : CopyKernel(0, {1, 2}, /*clears_output=*/false) {}
+  explicit SliceKernel(const CopyBackend* backend) : CopyKernel(0, {1, 2}, /*clears_output=*/false, backend) {}
 
  protected:
   absl::StatusOr<StridedCopy> Plan(absl::Span<const Dims> values) const override {
@@ -40,7 +41,8 @@ class SliceKernel : public CopyKernel {
 template <bool kGrad>
 class StridedSliceKernel : public CopyKernel {
  public:
-  StridedSliceKernel() : CopyKernel(kGrad ? 4 : 0, {1, 2, 3}, /*clears_output=*/kGrad) {}
+  explicit StridedSliceKernel(const CopyBackend* backend)
+      : CopyKernel(kGrad ? 4 : 0, {1, 2, 3}, /*clears_output=*/kGrad, backend) {}
 
  protected:
   absl::Status ReadAttrs(const PrepareContext& ctx) override {
@@ -84,10 +86,14 @@ class StridedSliceKernel : public CopyKernel {
 
 }  // namespace
 
-void RegisterSlice(KernelRegistry& r) {
-  r.Add<SliceKernel>("Slice").Types("Index", kIndexTypes).HostInputs({1, 2});
-  r.Add<StridedSliceKernel<false>>("StridedSlice").Types("Index", kIndexTypes).HostInputs({1, 2, 3});
-  r.Add<StridedSliceKernel<true>>("StridedSliceGrad").Types("Index", kIndexTypes).HostInputs({0, 1, 2, 3});
+void AddSliceKernels(KernelRegistry& r, const CopyTarget& target) {
+  AddCopyKernel<SliceKernel>(r, "Slice", target).Types("Index", kIndexTypes).HostInputs({1, 2});
+  AddCopyKernel<StridedSliceKernel<false>>(r, "StridedSlice", target).Types("Index", kIndexTypes).HostInputs({1, 2, 3});
+  AddCopyKernel<StridedSliceKernel<true>>(r, "StridedSliceGrad", target)
+      .Types("Index", kIndexTypes)
+      .HostInputs({0, 1, 2, 3});
 }
+
+void RegisterSlice(KernelRegistry& r) { AddSliceKernels(r, {}); }
 
 }  // namespace sluice::cpu

@@ -2,6 +2,7 @@
 
 #include "core/kernel_registry.h"
 #include "kernels/cpu/columns.h"
+#include "kernels/cpu/copy_ops.h"
 #include "kernels/cpu/host_ints.h"
 
 namespace sluice::cpu {
@@ -12,6 +13,7 @@ namespace {
 template <bool kSizes>
 class SplitKernel : public Kernel {
  public:
+  explicit SplitKernel(const CopyBackend* backend) : backend_(backend) {}
   absl::Status Prepare(PrepareContext& ctx) override {
     value_ = ctx.inputs[kValue].shape;
     dtype_ = ctx.inputs[kValue].dtype;
@@ -23,16 +25,20 @@ class SplitKernel : public Kernel {
     if (axis_.size() != 1) return absl::InvalidArgumentError("split_dim is not a scalar");
     if (ctx.outputs.size() == 1 && pieces_[0] == value_) ctx.Alias(kValue, 0);
     if (!axis_.is_constant()) return absl::OkStatus();
-    return Plan(axis_.Constant()[0], [&](int, const Copier& copier) { copiers_.push_back(copier); });
+    return Plan(axis_.Constant()[0], [&](int, const Copier& copier) {
+      copiers_.push_back(copier);
+      return absl::OkStatus();
+    });
   }
 
   absl::Status Run(RunContext& ctx) const override {
     if (!axis_.is_constant()) {
-      return Plan(axis_.Read(ctx)[0],
-                  [&](int i, const Copier& copier) { copier.Run(ctx.input(kValue), ctx.output(i), threads_); });
+      return Plan(axis_.Read(ctx)[0], [&](int i, const Copier& copier) {
+        return copier.Run(ctx, ctx.input(kValue), ctx.output(i), threads_);
+      });
     }
     for (size_t i = 0; i < copiers_.size(); ++i) {
-      copiers_[i].Run(ctx.input(kValue), ctx.output(static_cast<int>(i)), threads_);
+      SLUICE_RETURN_IF_ERROR(copiers_[i].Run(ctx, ctx.input(kValue), ctx.output(static_cast<int>(i)), threads_));
     }
     return absl::OkStatus();
   }
@@ -40,7 +46,7 @@ class SplitKernel : public Kernel {
  private:
   static constexpr int kValue = kSizes ? 0 : 1, kAxis = kSizes ? 2 : 0;
 
-  // Checks the shapes, then calls f(i, copier) for each piece.
+  // Checks the shapes, then calls f(i, copier) for each piece, until it returns an error.
   template <class F>
   absl::Status Plan(int64_t axis_value, const F& f) const {
     SLUICE_ASSIGN_OR_RETURN(int axis, NormalizeAxis(axis_value, value_.rank(), "split_dim"));
@@ -63,12 +69,14 @@ class SplitKernel : public Kernel {
     int64_t offset = 0;
     for (size_t i = 0; i < pieces_.size(); ++i) {
       const int64_t length = pieces_[i].dim(axis) * view.inner;
-      f(static_cast<int>(i), Copier(dtype_, OutOfColumns(view.outer, length, offset, pitch)));
+      const StridedCopy copy = OutOfColumns(view.outer, length, offset, pitch);
+      SLUICE_RETURN_IF_ERROR(f(static_cast<int>(i), Copier(dtype_, copy, backend_)));
       offset += length;
     }
     return absl::OkStatus();
   }
 
+  const CopyBackend* const backend_;
   Shape value_;
   DataType dtype_ = DataType::kInvalid;
   int threads_ = 1;
@@ -79,9 +87,11 @@ class SplitKernel : public Kernel {
 
 }  // namespace
 
-void RegisterSplit(KernelRegistry& r) {
-  r.Add<SplitKernel<false>>("Split").HostInputs({0});
-  r.Add<SplitKernel<true>>("SplitV").Types("Tlen", kIndexTypes).HostInputs({1, 2});
+void AddSplitKernels(KernelRegistry& r, const CopyTarget& target) {
+  AddCopyKernel<SplitKernel<false>>(r, "Split", target).HostInputs({0});
+  AddCopyKernel<SplitKernel<true>>(r, "SplitV", target).Types("Tlen", kIndexTypes).HostInputs({1, 2});
 }
+
+void RegisterSplit(KernelRegistry& r) { AddSplitKernels(r, {}); }
 
 }  // namespace sluice::cpu

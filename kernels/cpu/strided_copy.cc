@@ -170,13 +170,16 @@ Copier::RunFn Copier::Choose(StridedCopy& copy) {
   };
 }
 
-Copier::Copier(DataType dtype, const StridedCopy& copy) {
+Copier::Copier(DataType dtype, const StridedCopy& copy, const CopyBackend* backend)
+    : backend_(backend), element_(DataTypeSize(dtype)) {
   if (std::find(copy.dims.begin(), copy.dims.end(), 0) != copy.dims.end()) {
     copy_.dims = {0};
     copy_.from_strides = copy_.to_strides = {1};
     return;
   }
   copy_ = Simplify(copy);
+  is_empty_ = false;
+  if (backend_ != nullptr) return;
   VisitStorage(dtype, [&]<class T>(TypeTag<T>) { run_ = Choose<T>(copy_); });
 }
 

@@ -2,6 +2,7 @@
 // to.
 #pragma once
 
+#include "core/kernel.h"
 #include "core/shape.h"
 #include "core/types.h"
 
@@ -20,14 +21,26 @@ struct StridedCopy {
 // The strides of a dense array in row-major order.
 Dims RowMajorStrides(absl::Span<const int64_t> dims);
 
+// How another device than the CPU does it. Elements are of 1, 2, 4, 8 or 16 bytes.
+struct CopyBackend {
+  // `copy` has no dimension of size 1, none that can be merged into its neighbour, and at least one element.
+  absl::Status (*copy)(RunContext& ctx, const StridedCopy& copy, size_t element, const void* from, void* to);
+  absl::Status (*clear)(RunContext& ctx, void* to, size_t bytes);
+};
+
 // A copy with its loops chosen. Cheap to copy; makes no allocation up to rank 6.
 class Copier {
  public:
   Copier() = default;
-  // REQUIRES: a valid dtype, and that every index lies within the two arrays, which do not overlap.
-  Copier(DataType dtype, const StridedCopy& copy);
+  // REQUIRES: a valid dtype, and that every index lies within the two arrays, which do not overlap. `backend` is null for
+  // the CPU, and outlives this.
+  Copier(DataType dtype, const StridedCopy& copy, const CopyBackend* backend = nullptr);
   // Thread-safe.
-  void Run(const void* from, void* to, int threads) const { run_(*this, from, to, threads); }
+  absl::Status Run(RunContext& ctx, const void* from, void* to, int threads) const {
+    if (backend_ != nullptr) return is_empty_ ? absl::OkStatus() : backend_->copy(ctx, copy_, element_, from, to);
+    run_(*this, from, to, threads);
+    return absl::OkStatus();
+  }
   // True where both sides are one contiguous run from offset 0.
   bool IsWhole() const {
     return copy_.from_offset == 0 && copy_.to_offset == 0 &&
@@ -41,6 +54,9 @@ class Copier {
 
   // Simplified: no dimension of size 1, none that can be merged into its neighbour.
   StridedCopy copy_;
+  const CopyBackend* backend_ = nullptr;
+  size_t element_ = 0;
+  bool is_empty_ = true;
   RunFn run_ = [](const Copier&, const void*, void*, int) {};
 };
 

@@ -2,13 +2,14 @@
 
 #include "core/kernel_registry.h"
 #include "kernels/cpu/copy_kernel.h"
+#include "kernels/cpu/copy_ops.h"
 
 namespace sluice::cpu {
 namespace {
 
 class TransposeKernel : public CopyKernel {
  public:
-  TransposeKernel() : CopyKernel(0, {1}, /*clears_output=*/false) {}
+  explicit TransposeKernel(const CopyBackend* backend) : CopyKernel(0, {1}, /*clears_output=*/false, backend) {}
 
  protected:
   absl::StatusOr<StridedCopy> Plan(absl::Span<const Dims> values) const override {
@@ -62,8 +63,12 @@ class InvertPermutationKernel : public Kernel {
 
 }  // namespace
 
+void AddTransposeKernel(KernelRegistry& r, const CopyTarget& target) {
+  AddCopyKernel<TransposeKernel>(r, "Transpose", target).HostInputs({1});
+}
+
 void RegisterTranspose(KernelRegistry& r) {
-  r.Add<TransposeKernel>("Transpose").HostInputs({1});
+  AddTransposeKernel(r, {});
   r.Add<InvertPermutationKernel>("InvertPermutation").Types("T", kIndexTypes).HostInputs({0}).HostOutputs({0});
 }
 

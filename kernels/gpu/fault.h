@@ -43,6 +43,7 @@ class FaultReporter {
     cell_->value = value;
     cell_->index = index;
   }
+  FaultCell* cell() const { return cell_; }
 
  private:
   FaultCell* cell_ = nullptr;
@@ -54,10 +55,9 @@ inline absl::Status TakeFault(FaultCell& cell) {
   if (cell.source == 0) [[likely]]
     return absl::OkStatus();
   const auto* source = reinterpret_cast<const FaultSource*>(cell.source);
-  absl::Status status = absl::InvalidArgumentError(source->describe(cell.value, cell.index));
-  if (!source->node.empty()) status = WithContext(status, source->node);
+  const std::string text = source->describe(cell.value, cell.index);
   cell = FaultCell{};
-  return status;
+  return absl::InvalidArgumentError(source->node.empty() ? text : absl::StrCat(source->node, ": ", text));
 }
 
 }  // namespace sluice::gpu

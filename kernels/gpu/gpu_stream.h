@@ -10,7 +10,8 @@ namespace sluice::gpu {
 
 class GpuStream : public Stream {
  public:
-  virtual cudaStream_t handle() const = 0;
+  // The stream, after making its device the calling thread's: only then kernels can be launched into it.
+  virtual cudaStream_t Use() const = 0;
   // A cell of host memory that the device writes; read when the host waits for the stream.
   virtual FaultCell* fault_cell() const = 0;
 };

@@ -1,5 +1,6 @@
 #include "plugins/cuda/device.h"
 
+#include "kernels/gpu/register_all.h"
 #include "plugins/cuda/cuda_status.h"
 #include "plugins/cuda/stream.h"
 
@@ -81,7 +82,9 @@ CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description
       name_(absl::StrCat("/job:localhost/replica:0/task:0/device:GPU:", asked.index)),
       description_(std::move(description)),
       allocator_(NewDeviceAllocator(asked.ordinal, limit)),
-      pinned_(NewPinnedAllocator(asked.ordinal)) {}
+      pinned_(NewPinnedAllocator(asked.ordinal)) {
+  gpu::RegisterAllKernels(kernels_);
+}
 
 absl::StatusOr<std::unique_ptr<Stream>> CudaDevice::NewStream() {
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<CudaStream> stream, CudaStream::Create(ordinal_, name_, false));

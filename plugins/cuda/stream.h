@@ -54,7 +54,10 @@ class CudaStream : public gpu::GpuStream {
   absl::Status Wait(Event& event) override;
   absl::Status Copy(void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind, size_t bytes) override;
   absl::Status Synchronize() override;
-  cudaStream_t handle() const override { return handle_; }
+  cudaStream_t Use() const override {
+    cudaSetDevice(ordinal_);
+    return handle_;
+  }
   gpu::FaultCell* fault_cell() const override { return &faults_->cell(); }
 
  private:

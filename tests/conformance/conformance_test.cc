@@ -15,6 +15,7 @@
 #include "io/png.h"
 #include "io/summary.h"
 #include "kernels/cpu/register_all.h"
+#include "kernels/gpu/register_all.h"
 #include "ops/register_all.h"
 #include "tests/graph/compare.h"
 #include "tests/graph/interpreter.h"
@@ -28,14 +29,29 @@ using testing::Tolerance;
 
 constexpr int kMaxReported = 5;  // failing cases of one op that are printed
 
-std::vector<std::string> RecordedOps() {
+// A recorded op and whose kernels compute it. kGpuOnHost: those of kernels/gpu/ as the host's compiler makes them, and the
+// CPU's where they have none.
+enum class KernelSet { kCpu, kGpuOnHost };
+struct ConformanceCase {
+  std::string op;
+  KernelSet kernels;
+};
+
+std::vector<ConformanceCase> RecordedOps() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(SLUICE_TESTS_DIR "/conformance/vectors")) {
     std::string stem = entry.path().stem().string();
     if (entry.path().extension() == ".pb" && stem.rfind("lenet", 0) != 0) names.push_back(stem);
   }
   std::sort(names.begin(), names.end());
-  return names;
+  KernelRegistry gpu;
+  gpu::RegisterAllKernels(gpu);
+  std::vector<ConformanceCase> cases;
+  for (const std::string& name : names) {
+    cases.push_back({name, KernelSet::kCpu});
+    if (gpu.Has(name)) cases.push_back({name, KernelSet::kGpuOnHost});
+  }
+  return cases;
 }
 
 Tolerance ToleranceOf(const std::string& op) {
@@ -65,10 +81,12 @@ std::string PictureDifference(const Tensor& actual, const Tensor& expected) {
   return "";
 }
 
-class Conformance : public ::testing::TestWithParam<std::string> {
+class Conformance : public ::testing::TestWithParam<ConformanceCase> {
  protected:
   void SetUp() override {
     RegisterAllOps(ops_);
+    // The first that fits is taken.
+    if (GetParam().kernels == KernelSet::kGpuOnHost) gpu::RegisterAllKernels(kernels_);
     cpu::RegisterAllKernels(kernels_);
   }
 
@@ -156,7 +174,7 @@ class Conformance : public ::testing::TestWithParam<std::string> {
       if (outputs.empty()) {
         SLUICE_ASSIGN_OR_RETURN(values, interpreter.Run({}, reads));
       }
-      SLUICE_RETURN_IF_ERROR(Compare(graph, absl::StrCat(name, "/", run), values, GetParam()));
+      SLUICE_RETURN_IF_ERROR(Compare(graph, absl::StrCat(name, "/", run), values, GetParam().op));
       if (assigns_between) SLUICE_RETURN_IF_ERROR(interpreter.Run({}, {}, assigns).status());
     }
     return absl::OkStatus();
@@ -194,7 +212,7 @@ class Conformance : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(Conformance, ComputesWhatTensorFlowDoes) {
-  std::ifstream file(absl::StrCat(SLUICE_TESTS_DIR "/conformance/vectors/", GetParam(), ".pb"), std::ios::binary);
+  std::ifstream file(absl::StrCat(SLUICE_TESTS_DIR "/conformance/vectors/", GetParam().op, ".pb"), std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(file)), {});
   auto graph = ImportGraphDef(bytes, ops_);
   ASSERT_TRUE(graph.ok()) << graph.status();
@@ -214,8 +232,9 @@ TEST_P(Conformance, ComputesWhatTensorFlowDoes) {
   if (failed > kMaxReported) ADD_FAILURE() << failed << " of " << cases << " cases failed";
 }
 
-INSTANTIATE_TEST_SUITE_P(Vectors, Conformance, ::testing::ValuesIn(RecordedOps()),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Vectors, Conformance, ::testing::ValuesIn(RecordedOps()), [](const auto& info) {
+  return info.param.op + (info.param.kernels == KernelSet::kCpu ? "" : "OnGpuKernels");
+});
 
 }  // namespace
 }  // namespace sluice

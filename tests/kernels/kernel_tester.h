@@ -75,9 +75,9 @@ class PreparedKernel {
 // KernelTester("MatMul").Attrs(ToAttrMap(MatMulAttrs{...})).Input(a).Input(b).Run()
 class KernelTester {
  public:
-  explicit KernelTester(const std::string& op) : op_(op) {
+  explicit KernelTester(const std::string& op, void (*kernels)(KernelRegistry&) = cpu::RegisterAllKernels) : op_(op) {
     RegisterAllOps(ops_);
-    cpu::RegisterAllKernels(kernels_);
+    kernels(kernels_);
   }
   KernelTester& Attrs(AttrMap attrs) {
     attrs_ = std::move(attrs);

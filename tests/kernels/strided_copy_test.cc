@@ -79,7 +79,8 @@ void CheckRandomCopies(DataType dtype, int repetitions) {
     std::vector<T> from(from_size), expected(to_size), actual(to_size);
     for (int64_t i = 0; i < from_size; ++i) from[i] = Make<T>(i + 1);
     Naive(copy, from.data(), expected.data());
-    Copier(dtype, copy).Run(from.data(), actual.data(), 1 + repetition % 2);
+    RunContext ctx;
+    ASSERT_TRUE(Copier(dtype, copy).Run(ctx, from.data(), actual.data(), 1 + repetition % 2).ok());
     for (int64_t i = 0; i < to_size; ++i) {
       ASSERT_TRUE(Same(actual[i], expected[i]))
           << DataTypeName(dtype) << " repetition " << repetition << " element " << i;
@@ -103,7 +104,8 @@ TEST(StridedCopyTest, TransposesMatricesOfEveryShape) {
       std::iota(from.begin(), from.end(), 0u);
       StridedCopy copy{{columns, rows}, {1, columns}, {rows, 1}, 0, 0};
       Naive(copy, from.data(), expected.data());
-      Copier(DataType::kInt32, copy).Run(from.data(), actual.data(), 2);
+      RunContext ctx;
+      ASSERT_TRUE(Copier(DataType::kInt32, copy).Run(ctx, from.data(), actual.data(), 2).ok());
       ASSERT_EQ(actual, expected) << rows << " x " << columns;
     }
   }

@@ -1,0 +1,11 @@
+// Everything in kernels/gpu/ that is our own arithmetic. What cuDNN and cuBLAS do is registered by kernels/gpu/libraries.h.
+#pragma once
+
+#include "core/kernel_registry.h"
+
+namespace sluice::gpu {
+
+// Defined by the build, out of every Register… function of this folder.
+void RegisterAllKernels(KernelRegistry& registry);
+
+}  // namespace sluice::gpu
