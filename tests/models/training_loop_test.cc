@@ -153,7 +153,8 @@ TEST_F(TrainingLoopTest, TimeEndsItAndEarlierProcessesCount) {
   SmallTraining again(fs_, training_, test_);
   ASSERT_TRUE(again.Begin(options, true).ok());
   EXPECT_EQ(*again.loop->Train(observer), Outcome::kOutOfTime);
-  EXPECT_EQ(again.loop->step(), step);
+  // What was saved is the time before that checkpoint was written, so a few steps may follow; as many again may not.
+  EXPECT_LT(again.loop->step() - step, step / 2);
 }
 
 // Whichever operation of the disk fails, the training ends with its message, and what was written before is whole.
