@@ -6,6 +6,7 @@
 #include "graph/propagate.h"
 #include "tools/command.h"
 #include "tools/data_spec.h"
+#include "tools/event_log.h"
 #include "tools/exit_code.h"
 #include "tools/json_report.h"
 #include "tools/model_source.h"
@@ -45,7 +46,9 @@ class TrainCommand : public Command {
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<BatchSource> tests, data->Test(batches));
     auto loop = TrainingLoop::Create(*session, graph, **examples, tests.get(), arguments_.loop());
     if (!loop.ok()) return RunError(loop.status());
-    absl::Status status = Train(**loop, folder, graph, *session);
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<BatchSource> shown, data->Test(batches));
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log, OpenLog(*session, graph, *data, *shown));
+    absl::Status status = Train(**loop, folder, graph, *session, log.get());
     LogWarnings(*session, arguments_.runner.log_level());
     return status;
   }
@@ -97,6 +100,19 @@ class TrainCommand : public Command {
     return graph;
   }
 
+  // nullptr without --logdir.
+  absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Session& session, const Graph& graph, const OpenedData& data,
+                                                    BatchSource& tests) const {
+    if (arguments_.logdir.empty()) return nullptr;
+    return EventLog::Open({.directory = arguments_.logdir,
+                           .resume = arguments_.resume,
+                           .overwrite = arguments_.output.overwrite,
+                           .labels = data.labels(),
+                           .on_error = [level = arguments_.runner.log_level()](
+                                           const std::string& message) { LogWarning(level, message); }},
+                          session, graph, &tests);
+  }
+
   absl::Status Begin(TrainingLoop& trainer) {
     if (arguments_.resume) {
       absl::Status resumed = trainer.Resume();
@@ -110,14 +126,17 @@ class TrainCommand : public Command {
     return RunError(trainer.Initialize());
   }
 
-  absl::Status Train(TrainingLoop& trainer, TrainingFolder& folder, const Graph& graph, const Session& session) {
+  absl::Status Train(TrainingLoop& trainer, TrainingFolder& folder, const Graph& graph, const Session& session,
+                     EventLog* log) {
     SLUICE_RETURN_IF_ERROR(Begin(trainer));
     SignalRequests signals;
     TrainingLoop::Outcome outcome;
     double examples_per_second = 0;
     {
       TrainingProgressView view(signals, arguments_.runner.log_level());
-      auto trained = trainer.Train(view);
+      TrainingObservers observers(log == nullptr ? std::vector<TrainingObserver*>{&view}
+                                                 : std::vector<TrainingObserver*>{&view, log});
+      auto trained = trainer.Train(observers);
       if (!trained.ok()) return RunError(trained.status());
       outcome = *trained;
       examples_per_second = view.examples_per_second();

@@ -25,6 +25,7 @@ void TrainArguments::Declare(CommandLine& line) {
   line.Argument("NET", &what, "A built-in network (sluice models), or the graph.pb of an earlier training");
   line.Option("--data", &data, "SPEC", kDataSpecHelp);
   line.Option("--out", &out, "DIR", "Where graph, checkpoints and frozen graph go (default sluice-run)");
+  line.Option("--logdir", &logdir, "DIR", "Writes what TensorBoard shows, and sluice plot, to DIR: one run");
   line.Option("--epochs", &epochs_, "N", "How often each example is seen (default 8)");
   line.Option("--batch", &batch_, "N", "Examples a step (default 64)");
   line.Flag("--published", &published_, "What is not given is as in the network's paper: optimizer, rate, schedule …");

@@ -21,6 +21,7 @@ class TrainArguments {
   std::string what;  // a network or a graph file
   std::string data;
   std::string out = "sluice-run";
+  std::string logdir;  // of TensorBoard's events; empty: none
   bool resume = false;
   NetworkArguments network;
   RunnerOptions runner;

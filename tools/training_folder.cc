@@ -50,6 +50,10 @@ absl::Status TrainingFolder::Begin(const std::string& graph_def, const std::vect
   }
   if (!resume) {
     for (const std::string& name : earlier) SLUICE_RETURN_IF_ERROR(fs.Remove(JoinPath(path_, name)));
+    const std::string best = JoinPath(path_, "best");
+    for (const std::string& name : fs.ListDirectory(best).value_or(std::vector<std::string>())) {
+      if (IsOurs(name)) SLUICE_RETURN_IF_ERROR(fs.Remove(JoinPath(best, name)));
+    }
   }
   if (!labels.empty()) {
     SLUICE_RETURN_IF_ERROR(WriteFile(this->labels(), absl::StrJoin(labels, "\n") + "\n", IfExists::kReplace));

@@ -1,45 +1,23 @@
 #include "ops/depthwise_conv.h"
 
-#include "graph/builders.h"
-#include "graph/gradients.h"
+#include "graph/gradients/convolution_rules.h"
 
 namespace sluice {
 namespace {
 
-// As for Conv2D: linear in the input and in the filter, and so are the gradients in what they take.
-
-absl::Status DepthwiseGradient(GradScope& s, const Node& node, absl::Span<const Grad> dy, std::vector<Grad>& dx) {
-  SLUICE_ASSIGN_OR_RETURN(auto attrs, node.Parse<DepthwiseConv2dNativeAttrs>());
-  Endpoint g = s.Dense(dy[0]), input = s.x(0), filter = s.x(1);
-  dx.push_back(ops::DepthwiseConv2dNativeBackpropInput(s.scope, ops::Shape(s.scope, input), filter, g, attrs));
-  dx.push_back(ops::DepthwiseConv2dNativeBackpropFilter(s.scope, input, ops::Shape(s.scope, filter), g, attrs));
-  return absl::OkStatus();
-}
-
-absl::Status BackpropInputGradient(GradScope& s, const Node& node, absl::Span<const Grad> dy, std::vector<Grad>& dx) {
-  SLUICE_ASSIGN_OR_RETURN(auto attrs, node.Parse<DepthwiseConv2dNativeAttrs>());
-  Endpoint g = s.Dense(dy[0]), filter = s.x(1), out_backprop = s.x(2);
-  dx.push_back(Grad());
-  dx.push_back(ops::DepthwiseConv2dNativeBackpropFilter(s.scope, g, ops::Shape(s.scope, filter), out_backprop, attrs));
-  dx.push_back(ops::DepthwiseConv2dNative(s.scope, g, filter, attrs));
-  return absl::OkStatus();
-}
-
-absl::Status BackpropFilterGradient(GradScope& s, const Node& node, absl::Span<const Grad> dy, std::vector<Grad>& dx) {
-  SLUICE_ASSIGN_OR_RETURN(auto attrs, node.Parse<DepthwiseConv2dNativeAttrs>());
-  Endpoint g = s.Dense(dy[0]), input = s.x(0), out_backprop = s.x(2);
-  dx.push_back(ops::DepthwiseConv2dNativeBackpropInput(s.scope, ops::Shape(s.scope, input), g, out_backprop, attrs));
-  dx.push_back(Grad());
-  dx.push_back(ops::DepthwiseConv2dNative(s.scope, input, g, attrs));
-  return absl::OkStatus();
-}
+struct Depthwise {
+  using Attrs = DepthwiseConv2dNativeAttrs;
+  static constexpr auto& Forward = ops::DepthwiseConv2dNative;
+  static constexpr auto& BackpropInput = ops::DepthwiseConv2dNativeBackpropInput;
+  static constexpr auto& BackpropFilter = ops::DepthwiseConv2dNativeBackpropFilter;
+};
 
 }  // namespace
 
 void RegisterDepthwiseConv(GradientRegistry& r) {
-  r.Add("DepthwiseConv2dNative", DepthwiseGradient);
-  r.Add("DepthwiseConv2dNativeBackpropInput", BackpropInputGradient);
-  r.Add("DepthwiseConv2dNativeBackpropFilter", BackpropFilterGradient);
+  r.Add("DepthwiseConv2dNative", ConvolutionRules<Depthwise>::Forward);
+  r.Add("DepthwiseConv2dNativeBackpropInput", ConvolutionRules<Depthwise>::BackpropInput);
+  r.Add("DepthwiseConv2dNativeBackpropFilter", ConvolutionRules<Depthwise>::BackpropFilter);
 }
 
 }  // namespace sluice

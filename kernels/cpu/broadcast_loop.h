@@ -6,9 +6,12 @@
 #pragma once
 
 #include "core/parallel.h"
-#include "kernels/cpu/strided.h"
+#include "kernels/shared/strided.h"
 
 namespace sluice::cpu {
+
+using kernels::StridedSpace;
+using kernels::StridedWalk;
 
 template <int kInputs>
 struct BroadcastLoop {
@@ -22,24 +25,7 @@ struct BroadcastLoop {
 
   // InvalidArgument where an input does not broadcast to the output.
   static absl::StatusOr<BroadcastLoop> Create(const std::array<const Shape*, kInputs>& inputs, const Shape& output) {
-    StridedSpace<kInputs> space;
-    std::array<int64_t, kInputs> size;  // elements of each input inside the dimension
-    size.fill(1);
-    std::vector<std::array<int64_t, kInputs>> strides(output.rank());
-    for (int i = output.rank() - 1; i >= 0; --i) {
-      for (int a = 0; a < kInputs; ++a) {
-        const int at = i - output.rank() + inputs[a]->rank();
-        const int64_t dim = at < 0 ? 1 : inputs[a]->dim(at);
-        if ((dim != 1 && dim != output.dim(i)) || inputs[a]->rank() > output.rank()) {
-          return absl::InvalidArgumentError(absl::StrCat("input ", a, " of shape ", inputs[a]->ToString(),
-                                                         " does not broadcast to ", output.ToString()));
-        }
-        strides[i][a] = dim == 1 ? 0 : size[a];
-        size[a] *= dim;
-      }
-    }
-    for (int i = 0; i < output.rank(); ++i) space.Append(output.dim(i), strides[i]);
-
+    SLUICE_ASSIGN_OR_RETURN(StridedSpace<kInputs> space, kernels::BroadcastSpace<kInputs>(inputs, output));
     BroadcastLoop loop;
     loop.inner_stride.fill(1);  // of a single element: as good as equal shapes
     if (space.rank() > 0) loop.n = space.PopInner(loop.inner_stride);

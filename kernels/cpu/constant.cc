@@ -2,6 +2,7 @@
 
 #include "core/kernel_registry.h"
 #include "kernels/cpu/alias.h"
+#include "kernels/shared/host_kernels.h"
 
 namespace sluice::cpu {
 namespace {
@@ -27,20 +28,6 @@ class ConstKernel : public Kernel {
  private:
   Tensor value_;
   CopyFn copy_ = nullptr;
-};
-
-// Runs only where nobody fed it.
-class PlaceholderKernel : public Kernel {
- public:
-  absl::Status Prepare(PrepareContext& ctx) override {
-    message_ = absl::StrCat("placeholder '", ctx.node, "' (", DataTypeName(ctx.outputs[0].dtype),
-                            ctx.outputs[0].shape.ToString(), ") must be fed");
-    return absl::OkStatus();
-  }
-  absl::Status Run(RunContext&) const override { return absl::InvalidArgumentError(message_); }
-
- private:
-  std::string message_;
 };
 
 class IdentityNKernel : public Kernel {
@@ -74,22 +61,16 @@ class IdentityNKernel : public Kernel {
   int threads_ = 1;
 };
 
-class NoOpKernel : public Kernel {
- public:
-  absl::Status Prepare(PrepareContext&) override { return absl::OkStatus(); }
-  absl::Status Run(RunContext&) const override { return absl::OkStatus(); }
-};
-
 }  // namespace
 
 void RegisterConstant(KernelRegistry& r) {
   r.Add<ConstKernel>("Const");
-  r.Add<PlaceholderKernel>("Placeholder");
+  r.Add<kernels::PlaceholderKernel>("Placeholder");
   r.Add<AliasKernel>("PlaceholderWithDefault");
   r.Add<AliasKernel>("Identity");
   r.Add<IdentityNKernel>("IdentityN");
   r.Add<AliasKernel>("StopGradient");
-  r.Add<NoOpKernel>("NoOp");
+  r.Add<kernels::NoOpKernel>("NoOp");
 }
 
 }  // namespace sluice::cpu

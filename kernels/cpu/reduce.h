@@ -4,10 +4,24 @@
 #include <algorithm>
 
 #include "core/parallel.h"
-#include "kernels/cpu/reduce_plan.h"
 #include "kernels/functors/host_device.h"
+#include "kernels/shared/reduce_plan.h"
 
 namespace sluice::cpu {
+
+using kernels::StridedWalk;
+
+// The innermost dimension is a row, taken out of `kept` or `reduced`.
+struct ReduceLoop : kernels::ReducePlan {
+  int64_t n = 1;  // elements of a row
+
+  static ReduceLoop Create(const Shape& input, const std::vector<bool>& is_reduced) {
+    ReduceLoop loop{ReducePlan::Create(input, is_reduced)};
+    std::array<int64_t, 1> step;
+    loop.n = (loop.inner_reduced ? loop.reduced : loop.kept).PopInner(step);
+    return loop;
+  }
+};
 
 inline constexpr int64_t kReduceGrain = 1 << 15;
 inline constexpr int64_t kBlockElements = 1024;  // of a row, reduced in the block type
@@ -16,7 +30,7 @@ inline constexpr int64_t kColumns = 64;          // of rows that are combined, a
 
 // Where there are few outputs, the reduced elements are cut into this many parts, whose totals are combined
 // in the end. It depends on the sizes alone, so that the result does not depend on the number of threads.
-inline int64_t ReduceParts(const ReducePlan& plan) {
+inline int64_t ReduceParts(const ReduceLoop& plan) {
   const int64_t tasks = plan.inner_reduced ? plan.outputs : (plan.outputs + kColumns - 1) / kColumns;
   if (tasks >= 16) return 1;
   const int64_t work = plan.count * std::min(plan.outputs, kColumns);
@@ -49,7 +63,7 @@ typename R::template Total<T> ReduceRow(const T* x, int64_t n) {
 
 // Rows `begin` to `end` of the reduced space, from x on, to one total.
 template <class R, class T>
-typename R::template Total<T> ReduceRows(const ReducePlan& plan, const T* x, int64_t begin, int64_t end) {
+typename R::template Total<T> ReduceRows(const ReduceLoop& plan, const T* x, int64_t begin, int64_t end) {
   using Total = typename R::template Total<T>;
   Total total = R::template kStart<Total>;
   if (begin >= end) return total;
@@ -63,7 +77,7 @@ typename R::template Total<T> ReduceRows(const ReducePlan& plan, const T* x, int
 // Rows `begin` to `end` of the reduced space, `columns` elements of each from x on, combined into
 // totals[columns].
 template <class R, class T>
-void CombineRows(const ReducePlan& plan, const T* x, int64_t columns, int64_t begin, int64_t end,
+void CombineRows(const ReduceLoop& plan, const T* x, int64_t columns, int64_t begin, int64_t end,
                  typename R::template Total<T>* totals) {
   using Block = typename R::template Block<T>;
   using Total = typename R::template Total<T>;
@@ -87,7 +101,7 @@ void CombineRows(const ReducePlan& plan, const T* x, int64_t columns, int64_t be
 
 // Output elements [first, first + columns), which lie in one row, of part `part` of `parts`, into `totals`.
 template <class R, class T>
-void ReducePart(const ReducePlan& plan, const T* x, int64_t first, int64_t columns, int64_t part, int64_t parts,
+void ReducePart(const ReduceLoop& plan, const T* x, int64_t first, int64_t columns, int64_t part, int64_t parts,
                 typename R::template Total<T>* totals) {
   // A lone row is cut along itself, several rows are dealt out.
   const int64_t rows = plan.reduced.size();
@@ -107,7 +121,7 @@ void ReducePart(const ReducePlan& plan, const T* x, int64_t first, int64_t colum
 
 // The whole reduction. `scratch` holds parts * outputs totals where parts > 1.
 template <class R, class T>
-void Reduce(const ReducePlan& plan, const void* input, void* output, void* scratch, int64_t parts, int threads) {
+void Reduce(const ReduceLoop& plan, const void* input, void* output, void* scratch, int64_t parts, int threads) {
   using Total = typename R::template Total<T>;
   if (plan.outputs == 0) return;
   const T* x = static_cast<const T*>(input);

@@ -8,7 +8,7 @@
 namespace sluice::cpu {
 namespace {
 
-using ReduceFn = void (*)(const ReducePlan&, const void* x, void* y, void* scratch, int64_t parts, int threads);
+using ReduceFn = void (*)(const ReduceLoop&, const void* x, void* y, void* scratch, int64_t parts, int threads);
 
 template <class R>
 ReduceFn PickReduce(DataType dtype) {
@@ -37,7 +37,7 @@ class ReductionKernel : public Kernel {
     if (!is_planned_) return absl::OkStatus();
     const Dims axes = DimsOf(*ctx.inputs[1].constant);
     SLUICE_ASSIGN_OR_RETURN(plan_, Plan(axes));
-    if (plan_.is_copy) {
+    if (plan_.count == 1) {
       ctx.Alias(0, 0);
       return absl::OkStatus();
     }
@@ -55,23 +55,23 @@ class ReductionKernel : public Kernel {
     for (int64_t i = 0; i < axes_; ++i) {
       axes[i] = axes_type_ == DataType::kInt64 ? ctx.input<int64_t>(1)[i] : ctx.input<int32_t>(1)[i];
     }
-    SLUICE_ASSIGN_OR_RETURN(ReducePlan plan, Plan(axes));
+    SLUICE_ASSIGN_OR_RETURN(ReduceLoop plan, Plan(axes));
     RunPlan(ctx, plan, 1);
     return absl::OkStatus();
   }
 
  private:
-  absl::StatusOr<ReducePlan> Plan(const Dims& axes) const {
+  absl::StatusOr<ReduceLoop> Plan(const Dims& axes) const {
     SLUICE_ASSIGN_OR_RETURN(std::vector<bool> reduced, FindReducedDims(axes, input_.rank()));
-    ReducePlan plan = ReducePlan::Create(input_, reduced);
+    ReduceLoop plan = ReduceLoop::Create(input_, reduced);
     if (plan.outputs != outputs_) {
       return absl::InvalidArgumentError(
           absl::StrCat("the axes leave ", plan.outputs, " elements, the output has ", outputs_));
     }
     return plan;
   }
-  void RunPlan(RunContext& ctx, const ReducePlan& plan, int64_t parts) const {
-    if (!plan.is_copy) {
+  void RunPlan(RunContext& ctx, const ReduceLoop& plan, int64_t parts) const {
+    if (plan.count != 1) {
       fn_(plan, ctx.input(0), ctx.output(0), ctx.scratch(), parts, threads_);
     } else if (ctx.input(0) != ctx.output(0)) {
       copy_(ctx.input(0), ctx.output(0), outputs_, threads_);
@@ -86,7 +86,7 @@ class ReductionKernel : public Kernel {
   int64_t axes_ = 0;
   DataType axes_type_ = DataType::kInvalid;
   bool is_planned_ = false;
-  ReducePlan plan_;
+  ReduceLoop plan_;
   int64_t parts_ = 1;
   int threads_ = 1;
 };

@@ -1,6 +1,6 @@
 // The optimisers' updates on the host's threads.
 #include "core/parallel.h"
-#include "kernels/functors/optimizer_kernels.h"
+#include "kernels/shared/optimizer_kernels.h"
 
 namespace sluice::cpu {
 namespace {
@@ -16,6 +16,6 @@ struct HostExecutor {
 
 }  // namespace
 
-void RegisterTraining(KernelRegistry& r) { functors::AddOptimizers<HostExecutor>(r); }
+void RegisterTraining(KernelRegistry& r) { kernels::AddOptimizers<HostExecutor>(r); }
 
 }  // namespace sluice::cpu

@@ -2,28 +2,14 @@
 
 #include "core/kernel_registry.h"
 #include "kernels/cpu/elements.h"
-#include "kernels/cpu/variable_access.h"
+#include "kernels/shared/host_kernels.h"
+#include "kernels/shared/variable_access.h"
 
 namespace sluice::cpu {
 namespace {
 
-// A compiler binds the variable itself; the handle is for whoever looks at the edge.
-class VarHandleOpKernel : public Kernel {
- public:
-  absl::Status Prepare(PrepareContext& ctx) override {
-    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<VarHandleOpAttrs>());
-    handle_ = {attrs.container, attrs.shared_name.empty() ? std::string(ctx.node) : attrs.shared_name, attrs.dtype,
-               attrs.shape};
-    return absl::OkStatus();
-  }
-  absl::Status Run(RunContext& ctx) const override {
-    *ctx.output<ResourceHandle>(0) = handle_;
-    return absl::OkStatus();
-  }
-
- private:
-  ResourceHandle handle_;
-};
+using kernels::CheckHolds;
+using kernels::VariableOf;
 
 // The copying form, for reads that a later write must not change.
 class ReadVariableOpKernel : public Kernel {
@@ -146,7 +132,7 @@ class VarIsInitializedOpKernel : public Kernel {
 void RegisterVariable(KernelRegistry& r) {
   constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64,
                                  DataType::kUint8};
-  r.Add<VarHandleOpKernel>("VarHandleOp");
+  r.Add<kernels::VarHandleOpKernel>("VarHandleOp");
   r.Add<ReadVariableOpKernel>("ReadVariableOp");
   r.Add<AssignVariableOpKernel>("AssignVariableOp");
   r.Add<AssignAddKernel<false>>("AssignAddVariableOp").Types("dtype", kTypes);

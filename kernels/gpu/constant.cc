@@ -4,6 +4,7 @@
 #include "core/kernel_registry.h"
 #include "kernels/gpu/launch.h"
 #include "kernels/gpu/types.h"
+#include "kernels/shared/host_kernels.h"
 
 namespace sluice::gpu {
 namespace {
@@ -23,20 +24,6 @@ class ConstKernel : public Kernel {
 
  private:
   Tensor value_;
-};
-
-// Runs only where nobody fed it.
-class PlaceholderKernel : public Kernel {
- public:
-  absl::Status Prepare(PrepareContext& ctx) override {
-    message_ = absl::StrCat("placeholder '", ctx.node, "' (", DataTypeName(ctx.outputs[0].dtype),
-                            ctx.outputs[0].shape.ToString(), ") must be fed");
-    return absl::OkStatus();
-  }
-  absl::Status Run(RunContext&) const override { return absl::InvalidArgumentError(message_); }
-
- private:
-  std::string message_;
 };
 
 // Output i has the memory of input i, perhaps under another shape.
@@ -68,12 +55,6 @@ class AliasKernel : public Kernel {
   std::vector<size_t> bytes_;
 };
 
-class NoOpKernel : public Kernel {
- public:
-  absl::Status Prepare(PrepareContext&) override { return absl::OkStatus(); }
-  absl::Status Run(RunContext&) const override { return absl::OkStatus(); }
-};
-
 }  // namespace
 
 void RegisterConstant(KernelRegistry& r) {
@@ -81,7 +62,7 @@ void RegisterConstant(KernelRegistry& r) {
   std::vector<DataType> with_handles = plain;
   with_handles.push_back(DataType::kResource);
   r.Add<ConstKernel>("Const").Types("dtype", plain);
-  r.Add<PlaceholderKernel>("Placeholder").Types("dtype", plain);
+  r.Add<kernels::PlaceholderKernel>("Placeholder").Types("dtype", plain);
   r.Add<AliasKernel>("PlaceholderWithDefault").Types("dtype", plain);
   r.Add<AliasKernel>("Identity").Types("T", with_handles);
   r.Add<AliasKernel>("IdentityN");
@@ -89,7 +70,7 @@ void RegisterConstant(KernelRegistry& r) {
   r.Add<AliasKernel>("Reshape").Types("T", plain).HostInputs({1});
   r.Add<AliasKernel>("Squeeze").Types("T", plain);
   r.Add<AliasKernel>("ExpandDims").Types("T", plain).HostInputs({1});
-  r.Add<NoOpKernel>("NoOp");
+  r.Add<kernels::NoOpKernel>("NoOp");
 }
 
 }  // namespace sluice::gpu

@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "kernels/cpu/strided.h"
 #include "kernels/functors/host_device.h"
+#include "kernels/shared/strided.h"
 
 namespace sluice::gpu {
 
@@ -35,7 +35,7 @@ class Divisor {
   uint32_t multiplier_ = 1;
 };
 
-// cpu::StridedSpace as plain values that a device's kernel takes by value.
+// kernels::StridedSpace as plain values that a device's kernel takes by value.
 template <int kArrays>
 struct IndexSpace {
   int rank = 0;
@@ -44,7 +44,7 @@ struct IndexSpace {
   int64_t size = 1;
 
   IndexSpace() = default;
-  explicit IndexSpace(const cpu::StridedSpace<kArrays>& space) : rank(space.rank()), size(space.size()) {
+  explicit IndexSpace(const kernels::StridedSpace<kArrays>& space) : rank(space.rank()), size(space.size()) {
     for (int i = 0; i < rank; ++i) {
       dims[i] = Divisor(space.dims[i] > 0 ? space.dims[i] : 1);
       for (int a = 0; a < kArrays; ++a) strides[a][i] = space.strides[a][i];
@@ -67,27 +67,11 @@ struct IndexSpace {
   }
 };
 
-// The space of a broadcast: the output's elements and where the inputs have them.
+// A broadcast's (kernels/shared/strided.h).
 template <int kInputs>
 absl::StatusOr<IndexSpace<kInputs>> BroadcastSpace(const std::array<const Shape*, kInputs>& inputs,
                                                    const Shape& output) {
-  cpu::StridedSpace<kInputs> space;
-  std::array<int64_t, kInputs> size;
-  size.fill(1);
-  std::vector<std::array<int64_t, kInputs>> strides(output.rank());
-  for (int i = output.rank() - 1; i >= 0; --i) {
-    for (int a = 0; a < kInputs; ++a) {
-      const int at = i - output.rank() + inputs[a]->rank();
-      const int64_t dim = at < 0 ? 1 : inputs[a]->dim(at);
-      if ((dim != 1 && dim != output.dim(i)) || inputs[a]->rank() > output.rank()) {
-        return absl::InvalidArgumentError(absl::StrCat("input ", a, " of shape ", inputs[a]->ToString(),
-                                                       " does not broadcast to ", output.ToString()));
-      }
-      strides[i][a] = dim == 1 ? 0 : size[a];
-      size[a] *= dim;
-    }
-  }
-  for (int i = 0; i < output.rank(); ++i) space.Append(output.dim(i), strides[i]);
+  SLUICE_ASSIGN_OR_RETURN(kernels::StridedSpace<kInputs> space, kernels::BroadcastSpace<kInputs>(inputs, output));
   return IndexSpace<kInputs>(space);
 }
 

@@ -56,6 +56,14 @@ struct PoolPlan {
   }
 };
 
+// f(row, column) for all of them.
+template <class F>
+SLUICE_HOST_DEVICE inline void ForEach(const Range& rows, const Range& columns, const F& f) {
+  for (int64_t r = rows.begin; r < rows.end; ++r) {
+    for (int64_t k = columns.begin; k < columns.end; ++k) f(r, k);
+  }
+}
+
 // The first largest element under a window: a NaN that comes first stays, as on the CPU.
 template <class T>
 SLUICE_HOST_DEVICE inline int64_t FirstLargest(const PoolPlan& p, const T* x, int64_t image, int64_t oy, int64_t ox,
@@ -63,15 +71,13 @@ SLUICE_HOST_DEVICE inline int64_t FirstLargest(const PoolPlan& p, const T* x, in
   const Range ys = p.height.Under(oy), xs = p.width.Under(ox);
   int64_t best = p.InputAt(image, ys.begin, xs.begin, c);
   T largest = x[best];
-  for (int64_t y = ys.begin; y < ys.end; ++y) {
-    for (int64_t k = xs.begin; k < xs.end; ++k) {
-      const int64_t at = p.InputAt(image, y, k, c);
-      if (x[at] > largest) {
-        largest = x[at];
-        best = at;
-      }
+  ForEach(ys, xs, [&](int64_t y, int64_t k) {
+    const int64_t at = p.InputAt(image, y, k, c);
+    if (x[at] > largest) {
+      largest = x[at];
+      best = at;
     }
-  }
+  });
   return best;
 }
 SLUICE_HOST_DEVICE inline bool IsEmpty(const Range& a, const Range& b) { return a.begin >= a.end || b.begin >= b.end; }
@@ -86,12 +92,10 @@ absl::Status RunMaxPool(RunContext& ctx, const PoolPlan& plan) {
     const auto at = p.At(i);
     const Range ys = p.height.Under(at.y), xs = p.width.Under(at.x);
     T largest = std::numeric_limits<T>::lowest();
-    for (int64_t r = ys.begin; r < ys.end; ++r) {
-      for (int64_t k = xs.begin; k < xs.end; ++k) {
-        const T value = x[p.InputAt(at.image, r, k, at.channel)];
-        largest = value > largest ? value : largest;
-      }
-    }
+    ForEach(ys, xs, [&](int64_t r, int64_t k) {
+      const T value = x[p.InputAt(at.image, r, k, at.channel)];
+      largest = value > largest ? value : largest;
+    });
     y[i] = largest;
   });
 }
@@ -105,9 +109,7 @@ absl::Status RunAvgPool(RunContext& ctx, const PoolPlan& plan) {
     const auto at = p.At(i);
     const Range ys = p.height.Under(at.y), xs = p.width.Under(at.x);
     T sum = 0;
-    for (int64_t r = ys.begin; r < ys.end; ++r) {
-      for (int64_t k = xs.begin; k < xs.end; ++k) sum += x[p.InputAt(at.image, r, k, at.channel)];
-    }
+    ForEach(ys, xs, [&](int64_t r, int64_t k) { sum += x[p.InputAt(at.image, r, k, at.channel)]; });
     const int64_t count = (ys.end - ys.begin) * (xs.end - xs.begin);
     y[i] = sum / static_cast<T>(count > 1 ? count : 1);
   });
@@ -123,11 +125,9 @@ absl::Status RunMaxPoolGrad(RunContext& ctx, const PoolPlan& plan) {
     const auto at = p.At(i);
     const Range ys = p.height.Over(at.y), xs = p.width.Over(at.x);
     T sum = 0;
-    for (int64_t r = ys.begin; r < ys.end; ++r) {
-      for (int64_t k = xs.begin; k < xs.end; ++k) {
-        if (FirstLargest(p, x, at.image, r, k, at.channel) == i) sum += dy[p.OutputAt(at.image, r, k, at.channel)];
-      }
-    }
+    ForEach(ys, xs, [&](int64_t r, int64_t k) {
+      if (FirstLargest(p, x, at.image, r, k, at.channel) == i) sum += dy[p.OutputAt(at.image, r, k, at.channel)];
+    });
     dx[i] = sum;
   });
 }
@@ -141,14 +141,11 @@ absl::Status RunAvgPoolGrad(RunContext& ctx, const PoolPlan& plan) {
     const auto at = p.At(i);
     const Range ys = p.height.Over(at.y), xs = p.width.Over(at.x);
     T sum = 0;
-    for (int64_t r = ys.begin; r < ys.end; ++r) {
-      const Range rows = p.height.Under(r);
-      for (int64_t k = xs.begin; k < xs.end; ++k) {
-        const Range columns = p.width.Under(k);
-        const int64_t count = (rows.end - rows.begin) * (columns.end - columns.begin);
-        sum += dy[p.OutputAt(at.image, r, k, at.channel)] / static_cast<T>(count);
-      }
-    }
+    ForEach(ys, xs, [&](int64_t r, int64_t k) {
+      const Range rows = p.height.Under(r), columns = p.width.Under(k);
+      const int64_t count = (rows.end - rows.begin) * (columns.end - columns.begin);
+      sum += dy[p.OutputAt(at.image, r, k, at.channel)] / static_cast<T>(count);
+    });
     dx[i] = sum;
   });
 }

@@ -5,33 +5,24 @@
 #include "kernels/functors/reduce.h"
 #include "kernels/gpu/index_space.h"
 #include "kernels/gpu/team.h"
+#include "kernels/shared/reduce_plan.h"
 
 namespace sluice::gpu {
 
+// kernels::ReducePlan as plain values that a device's kernel takes by value, and how the work is dealt out.
 struct ReduceSpace {
-  int64_t outputs = 1;        // elements of the output
-  int64_t count = 1;          // elements that become one
-  bool inner_reduced = true;  // neighbours in memory become one number; otherwise they belong to different outputs
-  int64_t parts = 1;          // into which the elements of an output are dealt, where there are few outputs
+  int64_t outputs = 1, count = 1;
+  bool inner_reduced = true;
+  int64_t parts = 1;  // into which the elements of an output are dealt, where there are few outputs
   IndexSpace<1> kept, reduced;
 
-  // `is_reduced` has an entry for each dimension of the input.
   static ReduceSpace Create(const Shape& input, const std::vector<bool>& is_reduced) {
-    ReduceSpace plan;
-    std::vector<int64_t> strides(input.rank());
-    int64_t stride = 1;
-    int inner = -1;  // the innermost dimension that counts
-    for (int i = input.rank() - 1; i >= 0; --i) {
-      strides[i] = stride;
-      stride *= input.dim(i);
-      if (inner < 0 && input.dim(i) != 1) inner = i;
-      (is_reduced[i] ? plan.count : plan.outputs) *= input.dim(i);
-    }
-    cpu::StridedSpace<1> kept, reduced;
-    for (int i = 0; i < input.rank(); ++i) (is_reduced[i] ? reduced : kept).Append(input.dim(i), {strides[i]});
-    plan.kept = IndexSpace<1>(kept);
-    plan.reduced = IndexSpace<1>(reduced);
-    plan.inner_reduced = inner < 0 || is_reduced[inner];
+    const auto shared = kernels::ReducePlan::Create(input, is_reduced);
+    ReduceSpace plan{.outputs = shared.outputs,
+                     .count = shared.count,
+                     .inner_reduced = shared.inner_reduced,
+                     .kept = IndexSpace<1>(shared.kept),
+                     .reduced = IndexSpace<1>(shared.reduced)};
     // Enough work for the device: teams of 256 threads, or threads. A part has 32 elements for each of its threads.
     const int64_t wanted = plan.inner_reduced ? 512 : int64_t{1} << 17;
     const int64_t least = 32 * (plan.inner_reduced ? kTeamSize : 1);

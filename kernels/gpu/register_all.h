@@ -1,4 +1,4 @@
-// Everything in kernels/gpu/ that is our own arithmetic. What cuDNN and cuBLAS do is registered by kernels/gpu/libraries.h.
+// Everything in kernels/gpu/ that is our own arithmetic; convolutions and matrix products are not there yet.
 #pragma once
 
 #include "core/kernel_registry.h"

@@ -11,7 +11,7 @@ using cpu::StridedCopy;
 
 template <class T>
 absl::Status RunCopy(RunContext& ctx, const StridedCopy& copy, const void* from, void* to) {
-  cpu::StridedSpace<2> dims;
+  kernels::StridedSpace<2> dims;
   dims.dims = copy.dims;
   dims.strides = {copy.from_strides, copy.to_strides};
   const IndexSpace<2> space(dims);

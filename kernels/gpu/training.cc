@@ -1,6 +1,6 @@
 // The optimisers' updates on a device: one pass over memory for each variable.
-#include "kernels/functors/optimizer_kernels.h"
 #include "kernels/gpu/launch.h"
+#include "kernels/shared/optimizer_kernels.h"
 
 namespace sluice::gpu {
 namespace {
@@ -20,6 +20,6 @@ struct DeviceExecutor {
 
 }  // namespace
 
-void RegisterTraining(KernelRegistry& r) { functors::AddOptimizers<DeviceExecutor>(r); }
+void RegisterTraining(KernelRegistry& r) { kernels::AddOptimizers<DeviceExecutor>(r); }
 
 }  // namespace sluice::gpu

@@ -3,34 +3,17 @@
 #include "ops/variable.h"
 
 #include "core/kernel_registry.h"
-#include "kernels/cpu/variable_access.h"
 #include "kernels/functors/arithmetic.h"
 #include "kernels/gpu/elementwise.h"
 #include "kernels/gpu/types.h"
+#include "kernels/shared/host_kernels.h"
+#include "kernels/shared/variable_access.h"
 
 namespace sluice::gpu {
 namespace {
 
-using cpu::CheckHolds;
-using cpu::VariableOf;
-
-// A compiler binds the variable itself; the handle is for whoever looks at the edge, in the host's memory.
-class VarHandleOpKernel : public Kernel {
- public:
-  absl::Status Prepare(PrepareContext& ctx) override {
-    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<VarHandleOpAttrs>());
-    handle_ = {attrs.container, attrs.shared_name.empty() ? std::string(ctx.node) : attrs.shared_name, attrs.dtype,
-               attrs.shape};
-    return absl::OkStatus();
-  }
-  absl::Status Run(RunContext& ctx) const override {
-    *ctx.output<ResourceHandle>(0) = handle_;
-    return absl::OkStatus();
-  }
-
- private:
-  ResourceHandle handle_;
-};
+using kernels::CheckHolds;
+using kernels::VariableOf;
 
 // The copying form, for reads that a later write must not change.
 class ReadVariableOpKernel : public Kernel {
@@ -117,7 +100,7 @@ class AssignAddKernel : public Kernel {
 void RegisterVariable(KernelRegistry& r) {
   constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64,
                                  DataType::kUint8};
-  r.Add<VarHandleOpKernel>("VarHandleOp").Types("dtype", PlainTypes());
+  r.Add<kernels::VarHandleOpKernel>("VarHandleOp").Types("dtype", PlainTypes());
   r.Add<ReadVariableOpKernel>("ReadVariableOp").Types("dtype", PlainTypes());
   r.Add<AssignVariableOpKernel>("AssignVariableOp").Types("dtype", PlainTypes());
   r.Add<AssignAddKernel<false>>("AssignAddVariableOp").Types("dtype", kTypes);

@@ -135,6 +135,42 @@ TEST(Train, ALossThatIsNoNumberEndsIt) {
   BinaryResult result = RunBinary(Training(data, folder + "/out", {"--rate", "1e20", "--optimizer", "sgd"}));
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_THAT(result.err, HasSubstr("loss is"));
+  EXPECT_THAT(result.err, HasSubstr("the first value that is not finite was made"));
+}
+
+TEST(Train, EveryOptimizerAndOption) {
+  std::string data = WriteSmallData(), folder = TestFolder();
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--optimizer", "adam", "--rate", "0.002", "--clip-norm", "5"},
+           {"--optimizer", "rmsprop", "--rate", "0.005", "--clip-value", "1"},
+           {"--optimizer", "adagrad", "--rate", "0.02", "--schedule", "exponential:0.9"},
+           {"--optimizer", "nesterov", "--schedule", "onecycle:momentum=0.85,0.95", "--label-smoothing", "0.1"},
+           {"--schedule", "step:1e,2e:0.5", "--weight-decay", "0.001", "--recompute"},
+           {"--schedule", "plateau:0.5:patience=1:warmup=5", "--keep-best", "--evaluate-every", "2"},
+           {"--published"}}) {
+    std::vector<std::string> command = more;
+    command.insert(command.end(), {"--json", "--overwrite"});
+    BinaryResult result = RunBinary(Training(data, folder + "/out", command));
+    ASSERT_EQ(result.exit_code, 0) << more[0] << more[1] << result.err;
+    nlohmann::json json = ParsedOutput(result);
+    EXPECT_GT(json["test_accuracy"], 0.7) << more[0] << " " << (more.size() > 1 ? more[1] : "");
+    EXPECT_GE(json["test_top5"], json["test_accuracy"]);
+    if (!json["best_checkpoint"].get<std::string>().empty()) {
+      EXPECT_EQ(RunBinary({"checkpoint", "verify", json["best_checkpoint"]}).exit_code, 0);
+    }
+  }
+}
+
+TEST(Train, TimeOrPatienceEndIt) {
+  std::string data = WriteSmallData(), folder = TestFolder();
+  std::vector<std::string> long_one = {"--epochs", "100000", "--max-minutes", "0.01", "--json"};
+  BinaryResult result = RunBinary(Training(data, folder + "/time", long_one));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("the time is up"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/time/frozen.pb"));
+  result = RunBinary(Training(data, folder + "/patience", {"--epochs", "100000", "--rate", "0", "--patience", "2"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("no longer rises"));
 }
 
 TEST(Train, SplitOverTwoDevicesItComputesTheSameBits) {
@@ -165,7 +201,21 @@ TEST(Train, BadUses) {
   EXPECT_EQ(RunBinary({"train", "lennet", "--data", data}).exit_code, 2);
   EXPECT_EQ(RunBinary({"train", "lenet"}).exit_code, 2);
   EXPECT_EQ(RunBinary({"train", "lenet", "--data", "imagenet"}).exit_code, 2);
-  EXPECT_EQ(RunBinary(Training(data, folder + "/out", {"--optimizer", "magic"})).exit_code, 2);
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{{"--optimizer", "magic"},
+                                                                                     {"--schedule", "magic"},
+                                                                                     {"--schedule", "cosine:x=1"},
+                                                                                     {"--clip-norm", "-1"},
+                                                                                     {"--label-smoothing", "1"},
+                                                                                     {"--max-minutes", "nan"},
+                                                                                     {"--classes", "5"}}) {
+    BinaryResult result = RunBinary(Training(data, folder + "/out", wrong));
+    EXPECT_EQ(result.exit_code, 2) << wrong[0] << " " << wrong[1] << ": " << result.err;
+  }
+  // A schedule with a momentum for an optimizer without one.
+  EXPECT_NE(
+      RunBinary(Training(data, folder + "/sgd", {"--optimizer", "sgd", "--schedule", "onecycle:momentum=0.8,0.9"}))
+          .exit_code,
+      0);
   std::filesystem::remove(data + "train-labels-idx1-ubyte");
   EXPECT_EQ(RunBinary(Training(data, folder + "/out")).exit_code, 5);
   WriteTestFile(data + "train-labels-idx1-ubyte", "short");

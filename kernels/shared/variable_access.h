@@ -3,7 +3,7 @@
 
 #include "core/kernel.h"
 
-namespace sluice::cpu {
+namespace sluice::kernels {
 
 // The variable behind input i. InvalidArgument where it is not of `dtype`, Internal where the compiler gave none.
 inline absl::StatusOr<Variable*> VariableOf(const PrepareContext& ctx, int i, DataType dtype) {
@@ -30,4 +30,4 @@ inline absl::Status CheckHolds(const Variable& variable, const Shape& shape) {
   return absl::OkStatus();
 }
 
-}  // namespace sluice::cpu
+}  // namespace sluice::kernels

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "core/shape.h"
 
-namespace sluice::cpu {
+namespace sluice::kernels {
 
 // The index space (outermost dimension first) and each array's stride in elements, 0 where it repeats.
 template <int kArrays>
@@ -75,4 +76,29 @@ class StridedWalk {
   int64_t index_[kMaxRank];  // on the stack; only rank() of them are used
 };
 
-}  // namespace sluice::cpu
+// The space of a broadcast's output, and where each input has its elements. InvalidArgument where an input does not
+// broadcast to the output.
+template <int kInputs>
+absl::StatusOr<StridedSpace<kInputs>> BroadcastSpace(const std::array<const Shape*, kInputs>& inputs,
+                                                     const Shape& output) {
+  StridedSpace<kInputs> space;
+  std::array<int64_t, kInputs> size;  // elements of each input inside the dimension
+  size.fill(1);
+  std::vector<std::array<int64_t, kInputs>> strides(output.rank());
+  for (int i = output.rank() - 1; i >= 0; --i) {
+    for (int a = 0; a < kInputs; ++a) {
+      const int at = i - output.rank() + inputs[a]->rank();
+      const int64_t dim = at < 0 ? 1 : inputs[a]->dim(at);
+      if ((dim != 1 && dim != output.dim(i)) || inputs[a]->rank() > output.rank()) {
+        return absl::InvalidArgumentError(absl::StrCat("input ", a, " of shape ", inputs[a]->ToString(),
+                                                       " does not broadcast to ", output.ToString()));
+      }
+      strides[i][a] = dim == 1 ? 0 : size[a];
+      size[a] *= dim;
+    }
+  }
+  for (int i = 0; i < output.rank(); ++i) space.Append(output.dim(i), strides[i]);
+  return space;
+}
+
+}  // namespace sluice::kernels

@@ -12,15 +12,15 @@
 #include <mutex>
 
 #include "core/kernel_registry.h"
-#include "kernels/cpu/variable_access.h"
 #include "kernels/functors/optimizer.h"
+#include "kernels/shared/variable_access.h"
 #include "ops/adaptive_training.h"
 #include "ops/training.h"
 
-namespace sluice::functors {
+namespace sluice::kernels {
 
 // A loop as an executor runs it.
-using UpdateFn = absl::Status (*)(RunContext& ctx, const UpdateArguments& in, int64_t n, int threads);
+using UpdateFn = absl::Status (*)(RunContext& ctx, const functors::UpdateArguments& in, int64_t n, int threads);
 
 // The inputs are num_variables variables, then scalars and, at `gradient`, the gradient. Derived classes pick the loop.
 class UpdateKernel : public Kernel {
@@ -31,7 +31,7 @@ class UpdateKernel : public Kernel {
     const DataType dtype = ctx.inputs[gradient_].dtype;
     num_inputs_ = static_cast<int>(ctx.inputs.size());
     for (int i = 0; i < num_variables_; ++i) {
-      SLUICE_ASSIGN_OR_RETURN(variables_[i], cpu::VariableOf(ctx, i, dtype));
+      SLUICE_ASSIGN_OR_RETURN(variables_[i], VariableOf(ctx, i, dtype));
       for (int j = 0; j < i; ++j) {
         if (variables_[i] != variables_[j]) continue;
         return absl::InvalidArgumentError(
@@ -47,11 +47,11 @@ class UpdateKernel : public Kernel {
   }
 
   absl::Status Run(RunContext& ctx) const override {
-    std::array<std::unique_lock<std::mutex>, UpdateArguments::kMaxVariables> locks;
+    std::array<std::unique_lock<std::mutex>, functors::UpdateArguments::kMaxVariables> locks;
     for (int i = 0; i < num_variables_; ++i) locks[i] = std::unique_lock(in_order_[i]->mutex());
-    UpdateArguments in;
+    functors::UpdateArguments in;
     for (int i = 0; i < num_variables_; ++i) {
-      SLUICE_RETURN_IF_ERROR(cpu::CheckHolds(*variables_[i], shape_));
+      SLUICE_RETURN_IF_ERROR(CheckHolds(*variables_[i], shape_));
       in.variables[i] = variables_[i]->data();
     }
     int scalars = 0;
@@ -70,8 +70,8 @@ class UpdateKernel : public Kernel {
  private:
   const int num_variables_, gradient_;
   int num_inputs_ = 0;
-  std::array<Variable*, UpdateArguments::kMaxVariables> variables_{};
-  std::array<Variable*, UpdateArguments::kMaxVariables> in_order_{};  // of locking: the same for every kernel
+  std::array<Variable*, functors::UpdateArguments::kMaxVariables> variables_{};
+  std::array<Variable*, functors::UpdateArguments::kMaxVariables> in_order_{};  // of locking: the same for every kernel
   Shape shape_;
   int threads_ = 1;
   UpdateFn update_ = nullptr;
@@ -82,7 +82,8 @@ class GradientDescentKernel : public UpdateKernel {
  public:
   GradientDescentKernel() : UpdateKernel(1, 2) {}
   absl::StatusOr<UpdateFn> Pick(const PrepareContext&, bool is_double) const override {
-    return is_double ? X::template Run<GradientDescentLoop<double>> : X::template Run<GradientDescentLoop<float>>;
+    return is_double ? X::template Run<functors::GradientDescentLoop<double>>
+                     : X::template Run<functors::GradientDescentLoop<float>>;
   }
 };
 
@@ -93,11 +94,11 @@ class MomentumKernel : public UpdateKernel {
   absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyMomentumAttrs>());
     if (is_double) {
-      return attrs.use_nesterov ? X::template Run<MomentumLoop<double, true>>
-                                : X::template Run<MomentumLoop<double, false>>;
+      return attrs.use_nesterov ? X::template Run<functors::MomentumLoop<double, true>>
+                                : X::template Run<functors::MomentumLoop<double, false>>;
     }
-    return attrs.use_nesterov ? X::template Run<MomentumLoop<float, true>>
-                              : X::template Run<MomentumLoop<float, false>>;
+    return attrs.use_nesterov ? X::template Run<functors::MomentumLoop<float, true>>
+                              : X::template Run<functors::MomentumLoop<float, false>>;
   }
 };
 
@@ -108,11 +109,11 @@ class KerasMomentumKernel : public UpdateKernel {
   absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyMomentumAttrs>());
     if (is_double) {
-      return attrs.use_nesterov ? X::template Run<KerasMomentumLoop<double, true>>
-                                : X::template Run<KerasMomentumLoop<double, false>>;
+      return attrs.use_nesterov ? X::template Run<functors::KerasMomentumLoop<double, true>>
+                                : X::template Run<functors::KerasMomentumLoop<double, false>>;
     }
-    return attrs.use_nesterov ? X::template Run<KerasMomentumLoop<float, true>>
-                              : X::template Run<KerasMomentumLoop<float, false>>;
+    return attrs.use_nesterov ? X::template Run<functors::KerasMomentumLoop<float, true>>
+                              : X::template Run<functors::KerasMomentumLoop<float, false>>;
   }
 };
 
@@ -123,9 +124,11 @@ class AdamKernel : public UpdateKernel {
   absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyAdamAttrs>());
     if (is_double) {
-      return attrs.use_nesterov ? X::template Run<AdamLoop<double, true>> : X::template Run<AdamLoop<double, false>>;
+      return attrs.use_nesterov ? X::template Run<functors::AdamLoop<double, true>>
+                                : X::template Run<functors::AdamLoop<double, false>>;
     }
-    return attrs.use_nesterov ? X::template Run<AdamLoop<float, true>> : X::template Run<AdamLoop<float, false>>;
+    return attrs.use_nesterov ? X::template Run<functors::AdamLoop<float, true>>
+                              : X::template Run<functors::AdamLoop<float, false>>;
   }
 };
 
@@ -134,7 +137,7 @@ class RmsPropKernel : public UpdateKernel {
  public:
   RmsPropKernel() : UpdateKernel(3, 7) {}
   absl::StatusOr<UpdateFn> Pick(const PrepareContext&, bool is_double) const override {
-    return is_double ? X::template Run<RmsPropLoop<double>> : X::template Run<RmsPropLoop<float>>;
+    return is_double ? X::template Run<functors::RmsPropLoop<double>> : X::template Run<functors::RmsPropLoop<float>>;
   }
 };
 
@@ -143,7 +146,8 @@ class CenteredRmsPropKernel : public UpdateKernel {
  public:
   CenteredRmsPropKernel() : UpdateKernel(4, 8) {}
   absl::StatusOr<UpdateFn> Pick(const PrepareContext&, bool is_double) const override {
-    return is_double ? X::template Run<CenteredRmsPropLoop<double>> : X::template Run<CenteredRmsPropLoop<float>>;
+    return is_double ? X::template Run<functors::CenteredRmsPropLoop<double>>
+                     : X::template Run<functors::CenteredRmsPropLoop<float>>;
   }
 };
 
@@ -154,11 +158,11 @@ class AdagradKernel : public UpdateKernel {
   absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyAdagradAttrs>());
     if (is_double) {
-      return attrs.update_slots ? X::template Run<AdagradLoop<double, kEpsilon, true>>
-                                : X::template Run<AdagradLoop<double, kEpsilon, false>>;
+      return attrs.update_slots ? X::template Run<functors::AdagradLoop<double, kEpsilon, true>>
+                                : X::template Run<functors::AdagradLoop<double, kEpsilon, false>>;
     }
-    return attrs.update_slots ? X::template Run<AdagradLoop<float, kEpsilon, true>>
-                              : X::template Run<AdagradLoop<float, kEpsilon, false>>;
+    return attrs.update_slots ? X::template Run<functors::AdagradLoop<float, kEpsilon, true>>
+                              : X::template Run<functors::AdagradLoop<float, kEpsilon, false>>;
   }
 };
 
@@ -176,4 +180,4 @@ void AddOptimizers(KernelRegistry& r) {
   r.Add<AdagradKernel<X, true>>("ResourceApplyAdagradV2").Types("T", kTypes);
 }
 
-}  // namespace sluice::functors
+}  // namespace sluice::kernels

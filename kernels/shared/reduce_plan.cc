@@ -1,6 +1,6 @@
-#include "kernels/cpu/reduce_plan.h"
+#include "kernels/shared/reduce_plan.h"
 
-namespace sluice::cpu {
+namespace sluice::kernels {
 
 ReducePlan ReducePlan::Create(const Shape& input, const std::vector<bool>& is_reduced) {
   ReducePlan plan;
@@ -14,11 +14,8 @@ ReducePlan ReducePlan::Create(const Shape& input, const std::vector<bool>& is_re
     (is_reduced[i] ? plan.count : plan.outputs) *= input.dim(i);
   }
   for (int i = 0; i < input.rank(); ++i) (is_reduced[i] ? plan.reduced : plan.kept).Append(input.dim(i), {strides[i]});
-  plan.is_copy = plan.count == 1;
   plan.inner_reduced = inner < 0 || is_reduced[inner];
-  std::array<int64_t, 1> step;
-  plan.n = (plan.inner_reduced ? plan.reduced : plan.kept).PopInner(step);
   return plan;
 }
 
-}  // namespace sluice::cpu
+}  // namespace sluice::kernels
