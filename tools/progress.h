@@ -6,14 +6,14 @@
 #include "models/training_observer.h"
 #include "tools/common_options.h"
 #include "tools/signals.h"
+#include "tools/status_line.h"
 
 namespace sluice::tools {
 
 // Writes to the error stream, and passes signals on to the trainer.
 class TrainingProgressView : public TrainingObserver {
  public:
-  TrainingProgressView(const SignalRequests& signals, LogLevel log_level);
-  ~TrainingProgressView() override;
+  TrainingProgressView(const SignalRequests& signals, LogLevel log_level) : signals_(signals), log_level_(log_level) {}
 
   void OnStep(const TrainingProgress& progress) override;
   void OnEpoch(const TrainingProgress& progress, const Evaluation& test) override;
@@ -25,17 +25,10 @@ class TrainingProgressView : public TrainingObserver {
   double examples_per_second() const { return examples_per_second_; }
 
  private:
-  void ClearLine();
-
   const SignalRequests& signals_;
   const LogLevel log_level_;
-  const bool is_terminal_;
-  double last_shown_ = 0;
-  bool line_is_open_ = false;
+  StatusLine line_;
   double examples_per_second_ = 0;
 };
-
-// "epoch 2/8 [=====>    ]  loss 0.412  accuracy 85.1 %  rate 0.0460  12,345 images/s  1:02 left"
-std::string ProgressLine(const TrainingProgress& progress, bool with_bar);
 
 }  // namespace sluice::tools

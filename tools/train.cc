@@ -33,6 +33,9 @@ class TrainCommand : public Command {
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<OpenedData> data, OpenedData::Open(arguments_.data, bad));
     SLUICE_RETURN_IF_ERROR(CheckFit(graph, *data));
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, OpenSession(runtime_, arguments_.runner));
+    if (!arguments_.logdir.empty()) {
+      SLUICE_RETURN_IF_ERROR(ClaimEventDirectory(arguments_.logdir, arguments_.resume, arguments_.output.overwrite));
+    }
     TrainingFolder folder(arguments_.out);
     SLUICE_ASSIGN_OR_RETURN(std::string graph_def, ExportGraphDef(graph));
     absl::Status begun = folder.Begin(graph_def, data->labels(), arguments_.resume, arguments_.output.overwrite);
@@ -46,8 +49,7 @@ class TrainCommand : public Command {
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<BatchSource> tests, data->Test(batches));
     auto loop = TrainingLoop::Create(*session, graph, **examples, tests.get(), arguments_.loop());
     if (!loop.ok()) return RunError(loop.status());
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<BatchSource> shown, data->Test(batches));
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log, OpenLog(*session, graph, *data, *shown));
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log, OpenLog(*session, graph, *data, *tests));
     absl::Status status = Train(**loop, folder, graph, *session, log.get());
     LogWarnings(*session, arguments_.runner.log_level());
     return status;
@@ -105,8 +107,6 @@ class TrainCommand : public Command {
                                                     BatchSource& tests) const {
     if (arguments_.logdir.empty()) return nullptr;
     return EventLog::Open({.directory = arguments_.logdir,
-                           .resume = arguments_.resume,
-                           .overwrite = arguments_.output.overwrite,
                            .labels = data.labels(),
                            .on_error = [level = arguments_.runner.log_level()](
                                            const std::string& message) { LogWarning(level, message); }},

@@ -56,7 +56,7 @@ absl::StatusOr<std::string> DescribeDevice(int ordinal) {
                       Version(CUDART_VERSION));
 }
 
-absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(const PluginDeviceOptions& asked, const Options&) {
+absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(const PluginDeviceOptions& asked) {
   SLUICE_ASSIGN_OR_RETURN(int count, CountDevices());
   if (asked.ordinal < 0 || asked.ordinal >= count) {
     return absl::NotFoundError(absl::StrCat("GPU ", asked.ordinal, " of ", count, " was asked for"));

@@ -9,7 +9,6 @@
 #include "core/kernel_registry.h"
 #include "core/plugin.h"
 #include "plugins/cuda/memory.h"
-#include "plugins/cuda/options.h"
 
 namespace sluice::cuda {
 
@@ -22,7 +21,7 @@ class CudaDevice : public Device {
  public:
   // NotFound where the card is not there, Unimplemented for one that this build has no code for, ResourceExhausted where
   // the limit is more than the card has.
-  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(const PluginDeviceOptions& asked, const Options& options);
+  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(const PluginDeviceOptions& asked);
 
   const std::string& name() const override { return name_; }
   absl::string_view type() const override { return "GPU"; }

@@ -1,7 +1,5 @@
 #include "plugins/cuda/plugin.h"
 
-#include <cstdlib>
-
 #include "plugins/cuda/device.h"
 
 namespace sluice::cuda {
@@ -9,7 +7,6 @@ namespace {
 
 class CudaPlugin : public DevicePlugin {
  public:
-  explicit CudaPlugin(const Options& options) : options_(options) {}
   absl::string_view type() const override { return "GPU"; }
   bool is_counted() const override { return false; }
   absl::StatusOr<std::vector<std::string>> ListDevices() const override {
@@ -22,21 +19,18 @@ class CudaPlugin : public DevicePlugin {
     return list;
   }
   absl::StatusOr<std::unique_ptr<Device>> MakeDevice(const PluginDeviceOptions& asked) override {
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<CudaDevice> device, CudaDevice::Create(asked, options_));
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<CudaDevice> device, CudaDevice::Create(asked));
     return std::unique_ptr<Device>(std::move(device));
   }
-
- private:
-  const Options options_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DevicePlugin>> MakePlugin(const PluginHost& host) {
-  absl::string_view text = host.options;
-  if (const char* variable = std::getenv("SLUICE_GPU"); text.empty() && variable != nullptr) text = variable;
-  SLUICE_ASSIGN_OR_RETURN(Options options, ParseOptions(text));
-  return std::make_unique<CudaPlugin>(options);
+  if (absl::string_view text = host.options; !text.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("the GPUs have no options, '", text, "' was given"));
+  }
+  return std::make_unique<CudaPlugin>();
 }
 
 }  // namespace sluice::cuda

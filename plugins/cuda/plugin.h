@@ -7,7 +7,7 @@
 
 namespace sluice::cuda {
 
-// Options (plugins/cuda/options.h) are `host.options`, or the environment variable SLUICE_GPU where these are empty.
+// InvalidArgument for any options: there are none.
 absl::StatusOr<std::unique_ptr<DevicePlugin>> MakePlugin(const PluginHost& host);
 
 }  // namespace sluice::cuda

@@ -142,7 +142,7 @@ TEST(Train, EveryOptimizerAndOption) {
   std::string data = WriteSmallData(), folder = TestFolder();
   for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
            {"--optimizer", "adam", "--rate", "0.002", "--clip-norm", "5"},
-           {"--optimizer", "rmsprop", "--rate", "0.005", "--clip-value", "1"},
+           {"--optimizer", "rmsprop", "--rate", "0.01", "--clip-value", "1"},
            {"--optimizer", "adagrad", "--rate", "0.02", "--schedule", "exponential:0.9"},
            {"--optimizer", "nesterov", "--schedule", "onecycle:momentum=0.85,0.95", "--label-smoothing", "0.1"},
            {"--schedule", "step:1e,2e:0.5", "--weight-decay", "0.001", "--recompute"},

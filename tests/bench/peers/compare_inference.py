@@ -12,15 +12,14 @@ WORK keeps the files, results.json (finished measurements are not made again) an
 
     compare_inference.py --report WORK WORK …    prints one table of what several comparisons found
 """
-import argparse
 import json
 import os
 import subprocess
 import sys
-import time
 
 import runtimes
-from harness import inference_report, machine
+from harness import command, inference_report, machine
+from harness.command import log
 from harness.store import Store
 from harness.worker import Worker, WorkerFailed
 
@@ -30,31 +29,13 @@ QUALIFYING_ROUND = 0
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("graph", nargs="?")
-    parser.add_argument("--work", help="the folder for everything that is written")
+    parser = command.parser(__doc__, rounds=5, seconds=1, timeout=300)
     parser.add_argument("--fetch", default="logits")
     parser.add_argument("--size", help="HxWxC of a picture where the graph leaves it open")
     parser.add_argument("--batches", default="1,8")
-    parser.add_argument("--threads", default="1,2")
     parser.add_argument("--runtimes", default=",".join(("sluice", *runtimes.PEERS)))
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1, help="of each measurement")
-    parser.add_argument("--timeout", type=float, default=300, help="seconds after which a process is given up")
-    parser.add_argument("--quick", action="store_true", help="one short round: whether it works")
     parser.add_argument("--retry", action="store_true", help="try again what failed in an earlier call")
-    parser.add_argument("--worker", default=os.path.join(HERE, "../../../build/release/bin/graph_worker"))
-    parser.add_argument("--report", nargs="+", metavar="WORK")
-    arguments = parser.parse_args()
-    if not arguments.report and not (arguments.graph and arguments.work):
-        parser.error("GRAPH and --work are needed")
-    if arguments.quick:
-        arguments.rounds, arguments.seconds = 1, 0.1
-    return arguments
-
-
-def log(text):
-    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+    return command.parse(parser)
 
 
 class Comparison:
@@ -86,11 +67,11 @@ class Comparison:
         folder = self.folder(batch)
         if not os.path.exists(os.path.join(folder, "problems.json")):
             log(f"batch {batch}: the network in every format")
-            command = [sys.executable, os.path.join(HERE, "prepare.py"), self.arguments.graph, self.arguments.work,
+            prepare = [sys.executable, os.path.join(HERE, "prepare.py"), self.arguments.graph, self.arguments.work,
                        "--fetch", self.arguments.fetch, "--batch", batch]
-            command += ["--size", self.arguments.size] if self.arguments.size else []
+            prepare += ["--size", self.arguments.size] if self.arguments.size else []
             with open(os.path.join(self.arguments.work, "prepare.log"), "a") as output:
-                if subprocess.run(command, stdout=output, stderr=output).returncode:
+                if subprocess.run(prepare, stdout=output, stderr=output).returncode:
                     sys.exit(f"{output.name} says why the network could not be prepared")
         with open(os.path.join(folder, "problems.json")) as file:
             self.store[f"problems/{batch}"] = json.load(file)
@@ -188,10 +169,7 @@ def main():
         return
     comparison = Comparison(arguments)
     comparison.run()
-    report = inference_report.text([comparison.store.data])
-    with open(os.path.join(arguments.work, "report.md"), "w") as file:
-        file.write(report + "\n")
-    print(report)
+    command.write_report(arguments.work, inference_report.text([comparison.store.data]))
 
 
 if __name__ == "__main__":

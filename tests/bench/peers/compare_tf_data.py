@@ -13,6 +13,8 @@ import statistics
 import subprocess
 import sys
 
+from harness.table import quartiles
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -58,6 +60,6 @@ for threads in arguments.threads.split(","):
         worker.close()
     rates = [statistics.median(r[i] for r in rounds) for i in range(4)]
     ratios = [r[0] / r[1 if rates[1] > rates[2] else 2] for r in rounds]
-    low, median, high = statistics.quantiles(ratios, n=4)
+    low, median, high = quartiles(ratios)
     print(f"| {threads} | {rates[0]:,.0f} | {rates[1]:,.0f} / {rates[2]:,.0f} | {median:.2f} ({low:.2f}–{high:.2f}) | "
           f"{rates[3]:,.0f} |", flush=True)

@@ -13,15 +13,14 @@ WORK keeps the files, results.json (finished rounds are not measured again) and 
 
     compare_training.py --report WORK WORK …    prints one table of what several comparisons found
 """
-import argparse
 import contextlib
 import os
 import statistics
 import subprocess
 import sys
-import time
 
-from harness import machine, npy
+from harness import command, machine, npy
+from harness.command import log
 from harness.store import Store
 from harness.table import markdown, number, quartiles
 from harness.worker import Worker, WorkerFailed
@@ -43,27 +42,9 @@ TOLERANCE = 1e-3
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("graph", nargs="?")
-    parser.add_argument("--work", help="the folder for everything that is written")
+    parser = command.parser(__doc__, rounds=15, seconds=0.5, timeout=3600)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=0.5, help="of each measurement, at least one step")
-    parser.add_argument("--timeout", type=float, default=3600, help="seconds after which a process is given up")
-    parser.add_argument("--quick", action="store_true", help="one short round: whether it works")
-    parser.add_argument("--worker", default=os.path.join(HERE, "../../../build/release/bin/graph_worker"))
-    parser.add_argument("--report", nargs="+", metavar="WORK")
-    arguments = parser.parse_args()
-    if not arguments.report and not (arguments.graph and arguments.work):
-        parser.error("GRAPH and --work are needed")
-    if arguments.quick:
-        arguments.rounds, arguments.seconds = 1, 0.1
-    return arguments
-
-
-def log(text):
-    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+    return command.parse(parser)
 
 
 class Comparison:
@@ -88,9 +69,9 @@ class Comparison:
             return
         log("the same step in every format")
         with open(os.path.join(self.arguments.work, "prepare.log"), "w") as output:
-            command = [sys.executable, os.path.join(HERE, "prepare_training.py"), self.arguments.graph,
+            prepare = [sys.executable, os.path.join(HERE, "prepare_training.py"), self.arguments.graph,
                        self.arguments.work, "--batch", str(self.arguments.batch)]
-            if subprocess.run(command, stdout=output, stderr=output).returncode:
+            if subprocess.run(prepare, stdout=output, stderr=output).returncode:
                 sys.exit(f"{output.name} says why the graph could not be prepared")
 
     def start(self, runtime, variant, threads, output=None):
@@ -102,12 +83,12 @@ class Comparison:
         steps = ["--steps", str(CHECKED_STEPS), "--output", output] if output else []
         if runtime == "sluice":
             loss = Store(os.path.join(work, "optimizer.json"))["loss"]
-            command = [self.arguments.worker, os.path.join(work, "check.pb" if output else "graph.pb"), "--init", "init",
+            program = [self.arguments.worker, os.path.join(work, "check.pb" if output else "graph.pb"), "--init", "init",
                        "--feed", f"images={work}/nhwc.npy", "--feed", f"labels={work}/labels.npy", "--fetch", loss,
                        "--target", "train"]
         else:
-            command = [sys.executable, os.path.join(HERE, "training_worker.py"), runtime, work, *more]
-        return Worker([*command, "--threads", threads, *steps], int(threads), environment, self.arguments.timeout)
+            program = [sys.executable, os.path.join(HERE, "training_worker.py"), runtime, work, *more]
+        return Worker([*program, "--threads", threads, *steps], int(threads), environment, self.arguments.timeout)
 
     def check(self, threads):
         """Whether the losses of the first steps agree with TensorFlow's without oneDNN, or else with the first."""
@@ -208,10 +189,7 @@ def main():
         return
     comparison = Comparison(arguments)
     comparison.run()
-    text = report([comparison.store.data])
-    with open(os.path.join(arguments.work, "report.md"), "w") as file:
-        file.write(text + "\n")
-    print(text)
+    command.write_report(arguments.work, report([comparison.store.data]))
 
 
 if __name__ == "__main__":
