@@ -62,10 +62,10 @@ absl::StatusOr<const CatalogNetwork*> NetworkArguments::Find(const std::string& 
 
 absl::StatusOr<NetworkOptions> NetworkArguments::Options() const {
   NetworkOptions options;
-  if (classes_ != 0 && (classes_ < 2 || classes_ > kMaxClasses)) {
+  if (classes_ != kOwnClasses && (classes_ < 2 || classes_ > kMaxClasses)) {
     return UsageError("--classes: expected a number from 2 to a million");
   }
-  options.classes = classes_;
+  if (classes_ != kOwnClasses) options.classes = classes_;
   SLUICE_ASSIGN_OR_RETURN(options.width, ParseWidth(width_));
   if (!input_size_.empty()) {
     SLUICE_ASSIGN_OR_RETURN(options.input, ParseInputSize(input_size_));

@@ -18,7 +18,9 @@ class NetworkArguments {
   absl::StatusOr<NetworkOptions> Options() const;
 
  private:
-  int64_t classes_ = 0;
+  static constexpr int64_t kOwnClasses = -1;  // not said
+
+  int64_t classes_ = kOwnClasses;
   std::string width_ = "1";
   std::string input_size_;
   bool aux_ = false, batch_norm_ = false;

@@ -71,6 +71,7 @@ TEST(Commands, ExportTakesTheNetworksOptions) {
   EXPECT_EQ(parameters({"cifar_cnn4_relu", "--input-size", "16x8"}), 89578 - (16 - 2) * 64 * 10);
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{"lenet", "--aux"},
+                                             {"lenet", "--classes", "0"},
                                              {"lenet", "--width", "0"},
                                              {"lenet", "--width", "1/0"},
                                              {"lenet", "--width", "wide"},
