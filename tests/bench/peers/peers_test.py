@@ -130,7 +130,9 @@ class FormatTest(unittest.TestCase):
             tf.import_graph_def(graph_def, name="")
         with tf1.Session(graph=graph) as session:
             expected = session.run("logits:0", {"images:0": pictures})
+        before = graph_def.SerializeToString(deterministic=True)
         network = lower(graph_def, "logits", batch)
+        self.assertEqual(graph_def.SerializeToString(deterministic=True), before)  # reading an attribute added it
         x = np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))
         answers = [LoweredModule(network).eval()(torch.from_numpy(x)).detach().numpy()]
         with tempfile.NamedTemporaryFile(suffix=".onnx") as file:

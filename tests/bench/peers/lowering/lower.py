@@ -1,4 +1,5 @@
 """Walks a GraphDef from its input to a fetched tensor; what each op becomes is in ops.py."""
+import copy
 import dataclasses
 import re
 
@@ -110,7 +111,7 @@ def lower(graph_def, fetch, batch, variables=None):
     """The network from the placeholders to `fetch`, for a fixed batch. `variables` has their first values by name."""
     from . import constants, ops, pictures  # noqa: F401 (they register their rules)
 
-    lowering = Lowering(graph_def, variables or {})
+    lowering = Lowering(copy.deepcopy(graph_def), variables or {})  # reading an attribute that is not there adds it
     lowering.batch = batch
     for node in lowering.order(fetch):
         lowering.run(node)
