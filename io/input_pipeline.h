@@ -41,7 +41,7 @@ struct InputPipelineOptions {
 };
 
 // The order of `n` examples in an epoch; see InputPipelineOptions. The same on every machine.
-std::vector<int64_t> EpochOrder(int64_t n, uint64_t seed, int64_t epoch, int64_t shuffle_buffer);
+std::vector<int64_t> EpochOrder(int64_t n, uint64_t seed, int64_t epoch, int64_t shuffle_buffer = 0);
 
 // What StartEpoch makes it give is a function of the options and its two arguments, for any number of threads. Used by
 // one thread at a time.

@@ -45,7 +45,9 @@ absl::StatusOr<LabelledPicture> PictureStore::Get(int64_t i, ExampleScratch& scr
   auto copy = std::make_unique<LabelledPicture>(example);
   const LabelledPicture* none = nullptr;
   if (kept_[static_cast<size_t>(i)].compare_exchange_strong(none, copy.get(), std::memory_order_acq_rel)) {
-    copy.release();
+    static_cast<void>(copy.release());
+  } else {
+    bytes_.fetch_sub(bytes);  // another thread was first
   }
   return example;
 }

@@ -136,9 +136,9 @@ absl::StatusOr<Tensor> RoundToUint8(const Tensor& pixels) {
   const float* in = pixels.data<float>();
   uint8_t* out = result.data<uint8_t>();
   for (int64_t i = 0; i < pixels.num_elements(); ++i) {
-    // The order of the comparisons makes NaN 0.
+    // The order of the comparisons makes NaN 0. Halves go up, and nothing is negative: lround would be a call.
     const float value = in[i] > 0 ? in[i] : 0;
-    out[i] = static_cast<uint8_t>((value < 255 ? value : 255) + 0.5f);
+    out[i] = static_cast<uint8_t>((value < 255 ? value : 255) + 0.5f);  // NOLINT(bugprone-incorrect-roundings)
   }
   return result;
 }

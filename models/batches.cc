@@ -2,18 +2,10 @@
 
 #include <cstring>
 #include <numeric>
-#include <random>
+
+#include "io/input_pipeline.h"
 
 namespace sluice {
-
-std::vector<int64_t> ShuffledOrder(int64_t n, uint64_t seed, int64_t epoch) {
-  std::vector<int64_t> order(static_cast<size_t>(n));
-  std::iota(order.begin(), order.end(), int64_t{0});
-  // Fisher and Yates, written out: std::shuffle and the distributions differ between libraries, the engine does not.
-  std::mt19937_64 random(seed * 0x9e3779b97f4a7c15u + static_cast<uint64_t>(epoch));
-  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
-  return order;
-}
 
 absl::StatusOr<BatchMaker> BatchMaker::Create(const ImageDataset& data, DataType dtype) {
   if (dtype != DataType::kUint8 && dtype != DataType::kFloat && dtype != DataType::kDouble) {
@@ -63,7 +55,7 @@ class ImageBatches : public BatchSource {
 
   absl::Status StartEpoch(int64_t epoch, int64_t first_batch) override {
     if (options_.shuffle) {
-      order_ = ShuffledOrder(num_examples(), options_.seed, epoch);
+      order_ = EpochOrder(num_examples(), options_.seed, epoch);
     } else if (order_.empty()) {
       order_.resize(static_cast<size_t>(num_examples()));
       std::iota(order_.begin(), order_.end(), int64_t{0});

@@ -10,9 +10,6 @@
 
 namespace SLUICE_API sluice {
 
-// A permutation of 0 … n - 1: a function of `seed` and `epoch` alone, on every machine.
-std::vector<int64_t> ShuffledOrder(int64_t n, uint64_t seed, int64_t epoch);
-
 // Where a training or an evaluation gets its batches from. What StartEpoch makes it give is a function of the source
 // and of its two arguments, whatever was read before, on every machine and for every number of threads: that is how
 // an interrupted training goes on exactly. Used by one thread at a time; it may read ahead in threads of its own.
@@ -36,7 +33,7 @@ class BatchSource {
 struct ImageBatchOptions {
   int64_t batch = 64;
   DataType dtype = DataType::kUint8;  // of the pictures, see BatchMaker
-  bool shuffle = true;                // as ShuffledOrder; otherwise in the order of the data
+  bool shuffle = true;                // as EpochOrder (io/input_pipeline.h) has it; otherwise in the order of the data
   uint64_t seed = 1;
   // Leaves out of each epoch the examples that do not fill a batch: a training wants all batches alike.
   bool drop_remainder = true;

@@ -29,7 +29,10 @@ absl::Status Step::Interrupted() const {
 
 void Step::RunPart(Part& part) {
   SetThreadsOfCaller(part.program->device->threads());
+  const bool takes_turns = part.program->device->is_synchronous();
+  if (takes_turns) turns_.Take();
   part.status = Execute(part);
+  if (takes_turns) turns_.GiveBack();
   if (!part.status.ok()) {
     control_.failed.store(true, std::memory_order_relaxed);
     for (auto& channel : channels_) channel->Abandon(control_.run);
@@ -140,20 +143,27 @@ absl::Status Step::Send(Part& part, const Instruction& instruction) {
   return absl::OkStatus();
 }
 
-absl::Status Step::Receive(Part& part, const Instruction& instruction) {
-  const ChannelSpec& spec = plan_->channels[instruction.index];
-  ChannelState& channel = *channels_[instruction.index];
-  Event* event = nullptr;
+absl::Status Step::AwaitChannel(ChannelState& channel, Event** event) {
   constexpr auto kCancellationPoll = std::chrono::milliseconds(20);
   while (true) {
     Deadline until = control_.deadline;
     if (control_.cancellation != nullptr) {
       until = std::min(until, std::chrono::steady_clock::now() + kCancellationPoll);
     }
-    if (channel.Await(control_.run, until, &event)) break;
+    if (channel.Await(control_.run, until, event)) return absl::OkStatus();
     SLUICE_RETURN_IF_ERROR(Interrupted());
   }
+}
+
+absl::Status Step::Receive(Part& part, const Instruction& instruction) {
+  const ChannelSpec& spec = plan_->channels[instruction.index];
+  ChannelState& channel = *channels_[instruction.index];
   const Device& receiver = *part.program->device;
+  Event* event = nullptr;
+  if (receiver.is_synchronous()) turns_.GiveBack();
+  absl::Status arrived = AwaitChannel(channel, &event);
+  if (receiver.is_synchronous()) turns_.Take();
+  SLUICE_RETURN_IF_ERROR(arrived);
   if (event != nullptr) {
     // A stream waits for an event of its own kind; anything else the host waits for.
     if (!receiver.is_synchronous() && state_.devices()[spec.from_device]->type() == receiver.type()) {

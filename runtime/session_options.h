@@ -16,6 +16,9 @@ struct SessionOptions {
   std::string devices = "cpu:1";
   // Host threads in all, shared by the logical CPU devices; 0: the machine's cores.
   int threads = 0;
+  // Logical CPU devices that compute at the same time, each with its share of the threads; 0: all. (A device's
+  // own program is one straight line.)
+  int inter_threads = 0;
   // Bytes of host memory for arenas, variables and fetches; 0: no limit. Import has the same limit of its
   // own.
   int64_t memory_limit = 0;

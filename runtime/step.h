@@ -13,6 +13,7 @@
 #include "runtime/dynamic.h"
 #include "runtime/program.h"
 #include "runtime/session_state.h"
+#include "runtime/turns.h"
 
 namespace sluice {
 
@@ -51,7 +52,8 @@ class Step {
     absl::Span<const Tensor> feeds;
   };
 
-  Step(std::shared_ptr<const Plan> plan, SessionState& state) : plan_(std::move(plan)), state_(state) {}
+  Step(std::shared_ptr<const Plan> plan, SessionState& state)
+      : plan_(std::move(plan)), state_(state), turns_(state.options().inter_threads) {}
   absl::Status Initialize();
   absl::Status InitializePart(const Program& program, Part& part);
   absl::Status BindFeeds(absl::Span<const Tensor> feeds);
@@ -61,6 +63,7 @@ class Step {
   absl::Status ExecuteOther(Part& part, const Instruction& instruction, RunContext context);
   absl::Status Send(Part& part, const Instruction& instruction);
   absl::Status Receive(Part& part, const Instruction& instruction);
+  absl::Status AwaitChannel(ChannelState& channel, Event** event);  // until it was signalled
   absl::Status CopyFetches(Part& part);
   absl::Status Interrupted() const;  // not OK once the run was cancelled or its time is over
   absl::Status FetchBuffer(int fetch, const Shape& shape);
@@ -68,6 +71,7 @@ class Step {
 
   const std::shared_ptr<const Plan> plan_;
   SessionState& state_;
+  Turns turns_;  // of the parts on CPUs
   std::vector<Part> parts_;
   std::vector<std::unique_ptr<ChannelState>> channels_;
   std::vector<Tensor> channel_buffers_;

@@ -33,6 +33,8 @@ void RunnerOptions::Declare(CommandLine& line) {
   line.Option("--devices", &session_.devices, "SPEC", "Devices, such as cpu:2 (default cpu:1)");
   line.Option("--threads,--num_threads", &threads_, "N",
               "Threads of the process in all (default: the machine's cores)");
+  line.Option("--inter-threads", &inter_threads_, "N",
+              "Logical CPU devices that compute at the same time (default 0: all)");
   line.Option("--memory-limit", &memory_limit_, "SIZE", "The most memory for graph and tensors, such as 2GiB");
   line.Option("--timeout", &timeout_, "TIME", "The longest a run may take, such as 30s");
   line.Flag("--deterministic", &session_.deterministic, "Bit-identical results from run to run");
@@ -52,6 +54,10 @@ absl::Status RunnerOptions::Finish() {
     return UsageError(absl::StrCat("--threads: expected 0 to ", kMaxThreads, ", got ", threads_));
   }
   session_.threads = static_cast<int>(threads_);
+  if (inter_threads_ < 0 || inter_threads_ > kMaxThreads) {
+    return UsageError(absl::StrCat("--inter-threads: expected 0 to ", kMaxThreads, ", got ", inter_threads_));
+  }
+  session_.inter_threads = static_cast<int>(inter_threads_);
   if (seed_ < 0) return UsageError("--seed: expected a number of at least 0");
   session_.seed = static_cast<uint64_t>(seed_);
   if (!memory_limit_.empty()) {

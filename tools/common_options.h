@@ -30,6 +30,7 @@ class RunnerOptions {
  private:
   SessionOptions session_;
   int64_t threads_ = 0;
+  int64_t inter_threads_ = 0;
   int64_t seed_ = 1;
   int64_t timeout_ms_ = 0;
   std::string memory_limit_;

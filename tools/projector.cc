@@ -26,7 +26,7 @@ std::string PointsToTsv(const Tensor& points) {
   std::string text;
   const float* value = points.data<float>();
   for (int64_t i = 0; i < points.dim(0); ++i) {
-    for (int64_t j = 0; j < points.dim(1); ++j) absl::StrAppendFormat(&text, j > 0 ? "\t%.6g" : "%.6g", *value++);
+    for (int64_t j = 0; j < points.dim(1); ++j) absl::StrAppendFormat(&text, "%s%.6g", j > 0 ? "\t" : "", *value++);
     text += '\n';
   }
   return text;

@@ -54,7 +54,7 @@ class FaultReporter {
 inline absl::Status TakeFault(FaultCell& cell) {
   if (cell.source == 0) [[likely]]
     return absl::OkStatus();
-  const auto* source = reinterpret_cast<const FaultSource*>(cell.source);
+  const auto* source = reinterpret_cast<const FaultSource*>(cell.source);  // NOLINT(performance-no-int-to-ptr)
   const std::string text = source->describe(cell.value, cell.index);
   cell = FaultCell{};
   return absl::InvalidArgumentError(source->node.empty() ? text : absl::StrCat(source->node, ": ", text));

@@ -1,4 +1,5 @@
 // Graphs over several logical devices: what crosses, and that it arrives.
+#include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -99,6 +100,71 @@ TEST(PartsTest, AFailureInOnePartEndsTheRun) {
   // The session goes on.
   ASSERT_TRUE((*session)->Run({{"x", Tensor::Vector<int32_t>({5})}}, {"y"}, {}, &outputs).ok());
   EXPECT_EQ(outputs[0].data<int32_t>()[0], 6);
+}
+
+// Two chains of products, one a device, that have nothing to do with each other until the end.
+Graph TwoChains(int64_t side, int length) {
+  Graph graph(SharedRuntime().ops());
+  Scope scope(graph);
+  Endpoint x = ops::Placeholder(scope.Named("x"), {.dtype = DataType::kFloat, .shape = PartialShape{side, side}});
+  std::vector<Endpoint> ends;
+  for (const char* device : {"/cpu:0", "/cpu:1"}) {
+    Endpoint chain = x;
+    for (int i = 0; i < length; ++i) chain = ops::MatMul(scope.WithDevice(device), chain, x);
+    ends.push_back(chain);
+  }
+  ops::AddV2(scope.Named("y").WithDevice("/cpu:0"), ends[0], ends[1]);
+  EXPECT_TRUE(scope.status().ok()) << scope.status();
+  return graph;
+}
+
+TEST(PartsTest, InterThreadsCapsTheDevicesThatComputeAtTheSameTime) {
+  constexpr int64_t kSide = 200;
+  constexpr int kLength = 10;
+  SessionOptions options;
+  options.devices = "cpu:2";
+  options.inter_threads = 1;
+  auto session = NewSession(SharedRuntime(), options);
+  ASSERT_TRUE((*session)->Create(TwoChains(kSide, kLength)).ok());
+  Tensor x(DataType::kFloat, Shape{kSide, kSide});
+  for (int64_t i = 0; i < kSide; ++i) {
+    for (int64_t j = 0; j < kSide; ++j) x.data<float>()[i * kSide + j] = i == j ? 1.5F : 0;
+  }
+  RunOptions traced;
+  traced.trace_level = RunOptions::FULL_TRACE;
+  std::vector<Tensor> outputs;
+  RunMetadata metadata;
+  for (int run = 0; run < 20; ++run) {
+    absl::Status status = (*session)->Run(traced, {{"x", x}}, {"y"}, {}, &outputs, &metadata);
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_FLOAT_EQ(outputs[0].data<float>()[0], 2 * std::pow(1.5F, kLength + 1));
+    int64_t computed = 0;
+    for (const NodeTrace& a : metadata.nodes) {
+      if (a.op != "MatMul") continue;
+      ++computed;
+      for (const NodeTrace& b : metadata.nodes) {
+        if (b.op != "MatMul" || b.device == a.device) continue;
+        EXPECT_TRUE(a.end_us <= b.start_us || b.end_us <= a.start_us)
+            << a.device << " computed from " << a.start_us << " to " << a.end_us << " us, " << b.device << " from "
+            << b.start_us << " to " << b.end_us;
+      }
+    }
+    EXPECT_EQ(computed, 2 * kLength);
+  }
+}
+
+TEST(PartsTest, ACapOnDevicesAtATimeIsNoDeadlock) {
+  constexpr int kRungs = 20;
+  for (int cap : {1, 2, 3}) {
+    SessionOptions options;
+    options.devices = "cpu:2";
+    options.inter_threads = cap;
+    auto session = NewSession(SharedRuntime(), options);
+    ASSERT_TRUE((*session)->Create(Ladder(kRungs)).ok());
+    std::vector<Tensor> outputs;
+    ASSERT_TRUE((*session)->Run({{"x", Tensor::Vector<float>({2, 1})}}, {"y"}, {}, &outputs).ok());
+    EXPECT_FLOAT_EQ(outputs[0].data<float>()[0], Expected(2, kRungs));
+  }
 }
 
 }  // namespace
