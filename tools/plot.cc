@@ -18,7 +18,7 @@ class PlotCommand : public Command {
   void Declare(CommandLine& line) override {
     line.Argument("RUN", &first_, "A folder with event files (sluice train --logdir), or a .csv file with a header");
     line.Option("--run", &more_, "[LABEL=]RUN", "Further runs in the same picture; repeated");
-    line.Option("-o,--out", &path_, "FILE", "The picture, an .svg file");
+    line.Option("-o,--out", &path_, "FILE", "The picture, an .svg file, or a table of the values, a .csv file");
     line.Option("--tag", &tags_, "TAG", "What is shown (default test/accuracy); repeated");
     line.Option("--x", &x_, "X", "step, epoch (default) or minutes");
     line.Option("--smooth", &smooth_, "W", "Weight of what came before, 0 (default) to below 1, as TensorBoard's");
@@ -29,7 +29,8 @@ class PlotCommand : public Command {
   }
 
   absl::Status Run(const CommandLine&) override {
-    if (!absl::EndsWith(path_, ".svg")) return UsageError("-o FILE.svg is missing");
+    const bool is_table = absl::EndsWith(path_, ".csv");
+    if (!is_table && !absl::EndsWith(path_, ".svg")) return UsageError("-o FILE.svg (or FILE.csv) is missing");
     if (smooth_ < 0 || smooth_ >= 1) return UsageError("--smooth: expected 0 to below 1");
     PlotX x = PlotX::kEpoch;
     if (x_ == "step")
@@ -46,6 +47,10 @@ class PlotCommand : public Command {
     for (const std::string& run : runs) {
       for (const std::string& tag : tags_) SLUICE_RETURN_IF_ERROR(Add(run, tag, x, curves));
     }
+    if (is_table) {
+      if (curves.size() == 1) curves[0].label = tags_[0];  // as plot reads it
+      return Write(CurvesToTable(curves, x_), curves.size());
+    }
     std::string y_label = tags_.size() == 1 ? tags_[0] : "";
     if (error_) y_label = absl::StrCat(absl::StrContains(y_label, "test") ? "test " : "", "error, %");
     std::string picture = PlotPicture(curves, {.title = title_,
@@ -53,12 +58,16 @@ class PlotCommand : public Command {
                                                .y_label = y_label,
                                                .log_y = log_y_,
                                                .smooth = smooth_});
-    SLUICE_RETURN_IF_ERROR(WriteFile(path_, picture, output_.overwrite ? IfExists::kReplace : IfExists::kFail));
-    printf("%s: %d curves\n", path_.c_str(), static_cast<int>(curves.size()));
-    return absl::OkStatus();
+    return Write(picture, curves.size());
   }
 
  private:
+  absl::Status Write(const std::string& text, size_t curves) const {
+    SLUICE_RETURN_IF_ERROR(WriteFile(path_, text, output_.overwrite ? IfExists::kReplace : IfExists::kFail));
+    printf("%s: %d curves\n", path_.c_str(), static_cast<int>(curves));
+    return absl::OkStatus();
+  }
+
   absl::Status Add(const std::string& run, const std::string& tag, PlotX x, std::vector<Curve>& curves) const {
     const size_t equals = run.find('=');
     const bool has_label = equals != std::string::npos;

@@ -1,10 +1,13 @@
 #include "tools/plot_data.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 #include "io/event_reader.h"
@@ -85,6 +88,22 @@ absl::StatusOr<Curve> ReadCurve(const std::string& run, const std::string& tag, 
   SLUICE_ASSIGN_OR_RETURN(Curve curve, absl::EndsWith(path, ".csv") ? ReadTable(path, tag, x) : ReadRun(path, tag, x));
   curve.label = BaseName(path);
   return curve;
+}
+
+std::string CurvesToTable(const std::vector<Curve>& curves, const std::string& x_name) {
+  std::string header = x_name;
+  std::map<double, std::vector<std::string>> rows;
+  for (size_t c = 0; c < curves.size(); ++c) {
+    absl::StrAppend(&header, ",", absl::StrReplaceAll(curves[c].label, {{",", " "}, {"\n", " "}}));
+    for (auto [x, value] : curves[c].points) {
+      std::vector<std::string>& cells = rows[x];
+      cells.resize(curves.size());
+      cells[c] = absl::StrFormat("%.9g", value);
+    }
+  }
+  std::string text = header + "\n";
+  for (const auto& [x, cells] : rows) absl::StrAppendFormat(&text, "%.9g,%s\n", x, absl::StrJoin(cells, ","));
+  return text;
 }
 
 }  // namespace sluice::tools

@@ -15,4 +15,8 @@ enum class PlotX { kStep, kEpoch, kMinutes };
 // for a tag or column that is missing; the label is the name of the folder or file.
 absl::StatusOr<Curve> ReadCurve(const std::string& run, const std::string& tag, PlotX x);
 
+// A .csv file's text: the column `x_name`, then one for each curve, named by its label. A row for each x that some curve
+// has a point at; a curve without one there has an empty cell.
+std::string CurvesToTable(const std::vector<Curve>& curves, const std::string& x_name);
+
 }  // namespace sluice::tools
