@@ -112,8 +112,8 @@ class Comparison:
             log(f"the loss hardly changes ({reference}): its agreement says little about gradients")
         for name, values in losses.items():
             # Each step multiplies what rounding made different, however small the loss has become by then.
-            difference = max(abs(a - b) for a, b in zip(values, reference))
-            if not difference <= TOLERANCE * max(map(abs, reference)):
+            most = TOLERANCE * max(map(abs, reference))
+            if not all(abs(a - b) <= most for a, b in zip(values, reference)):
                 self.store[f"failed/{threads}/{name}"] = f"its losses {values} are not {reference}"
                 log(f"{name}, {threads} threads: losses {values} are not {reference}")
         self.store[key] = losses
