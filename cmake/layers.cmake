@@ -8,7 +8,7 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these in Abseil's and its own headers.
   target_compile_options(sluice_options INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow
-                                                  -Wno-stringop-overread -Wno-restrict)
+                                                  -Wno-stringop-overread -Wno-restrict -Wno-subobject-linkage)
 else()
   target_compile_options(sluice_options INTERFACE -Wno-unknown-pragmas -Wno-pass-failed)  # for GCC's vectoriser
 endif()

@@ -91,6 +91,8 @@ class PartialShape {
   Dims dims_;
 };
 
+inline constexpr int64_t kUnknownDim = PartialShape::kUnknown;
+
 // a * b into *result; false on overflow of int64. Both at least 0.
 inline bool MultiplySafely(int64_t a, int64_t b, int64_t* result) { return !__builtin_mul_overflow(a, b, result); }
 

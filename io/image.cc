@@ -35,7 +35,7 @@ absl::StatusOr<Tensor> ImageDecoder::Decode(absl::string_view bytes, const Image
   return jpeg_.Decode(bytes, jpeg, allocator);
 }
 
-absl::string_view ImageFormat(absl::string_view bytes) {
+absl::string_view EncodedFormat(absl::string_view bytes) {
   if (LooksLikeJpeg(bytes)) return "jpeg";
   return LooksLikePng(bytes) ? "png" : "";
 }

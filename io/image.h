@@ -36,7 +36,7 @@ class ImageDecoder {
 };
 
 // "jpeg" or "png", by content; "" for neither.
-absl::string_view ImageFormat(absl::string_view bytes);
+absl::string_view EncodedFormat(absl::string_view bytes);
 
 // True for names that end in .jpg, .jpeg or .png, in any case.
 bool HasImageName(absl::string_view path);

@@ -7,12 +7,7 @@
 #include "io/crc32c.h"
 
 namespace sluice {
-namespace {
-
-constexpr uint64_t kHeaderBytes = 12;  // length, and its checksum
-constexpr uint64_t kFooterBytes = 4;
-
-}  // namespace
+namespace {}  // namespace
 
 void AppendTFRecord(absl::string_view record, std::string& out) {
   std::string length;
@@ -36,27 +31,28 @@ absl::Status TFRecordReader::Next(std::string& record) {
   ends_inside_record_ = false;
   const uint64_t left = file_.size() - offset_;
   if (left == 0) return absl::OutOfRangeError(absl::StrCat(name_, ": there is no further record"));
-  if (left < kHeaderBytes) return EndsInside();
-  char header[kHeaderBytes];
+  if (left < kTfRecordHeaderBytes) return EndsInside();
+  char header[kTfRecordHeaderBytes];
   SLUICE_RETURN_IF_ERROR(file_.ReadAt(offset_, absl::MakeSpan(header)));
   const auto length = LoadLittleEndian<uint64_t>(header);
   const auto length_crc = LoadLittleEndian<uint32_t>(header + 8);
   if (length_crc != MaskCrc32c(Crc32c(absl::string_view(header, 8)))) {
     return Damaged("has a length with a wrong checksum");
   }
-  if (left - kHeaderBytes < kFooterBytes || length > left - kHeaderBytes - kFooterBytes) {
+  if (left - kTfRecordHeaderBytes < kTfRecordFooterBytes ||
+      length > left - kTfRecordHeaderBytes - kTfRecordFooterBytes) {
     return EndsInside();
   }
   if (length > max_record_bytes_) {
     return absl::ResourceExhaustedError(absl::StrCat(name_, ": the record at byte ", offset_, " has ", length,
                                                      " bytes; the limit is ", max_record_bytes_));
   }
-  record.resize(length + kFooterBytes);
-  SLUICE_RETURN_IF_ERROR(file_.ReadAt(offset_ + kHeaderBytes, absl::MakeSpan(record)));
+  record.resize(length + kTfRecordFooterBytes);
+  SLUICE_RETURN_IF_ERROR(file_.ReadAt(offset_ + kTfRecordHeaderBytes, absl::MakeSpan(record)));
   const auto crc = LoadLittleEndian<uint32_t>(record.data() + length);
   record.resize(length);
   if (crc != MaskCrc32c(Crc32c(record))) return Damaged("has a wrong checksum");
-  offset_ += kHeaderBytes + length + kFooterBytes;
+  offset_ += kTfRecordHeaderBytes + length + kTfRecordFooterBytes;
   return absl::OkStatus();
 }
 

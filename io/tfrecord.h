@@ -12,6 +12,10 @@
 
 namespace SLUICE_API sluice {
 
+// A record's frame: u64 length and u32 its checksum before the data, u32 the data's checksum behind.
+inline constexpr uint64_t kTfRecordHeaderBytes = 12;
+inline constexpr uint64_t kTfRecordFooterBytes = 4;
+
 // Adds `record` with its frame to the end of `out`.
 void AppendTFRecord(absl::string_view record, std::string& out);
 

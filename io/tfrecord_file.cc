@@ -14,8 +14,6 @@
 namespace sluice {
 namespace {
 
-constexpr uint64_t kHeader = 12;  // u64 length, u32 its checksum
-constexpr uint64_t kFooter = 4;   // u32 checksum of the data
 constexpr size_t kPending = size_t{1} << 20;
 
 // A file that was unpacked into memory.
@@ -69,11 +67,12 @@ bool IsHeader(const char* bytes) {
 // The offset of the first whole record from `offset` on, or the file's size. The chance that other bytes pass for a
 // length that fits, with its checksum, is 2^-32 and less a byte.
 absl::StatusOr<uint64_t> FindRecord(Window& window, uint64_t offset, uint64_t size, uint64_t max_record_bytes) {
-  for (; size - offset >= kHeader + kFooter; ++offset) {
-    SLUICE_ASSIGN_OR_RETURN(const char* header, window.At(offset, kHeader));
+  for (; size - offset >= kTfRecordHeaderBytes + kTfRecordFooterBytes; ++offset) {
+    SLUICE_ASSIGN_OR_RETURN(const char* header, window.At(offset, kTfRecordHeaderBytes));
     if (!IsHeader(header)) continue;
     auto bytes = LoadLittleEndian<uint64_t>(header);
-    if (bytes <= max_record_bytes && bytes <= size - offset - kHeader - kFooter) return offset;
+    if (bytes <= max_record_bytes && bytes <= size - offset - kTfRecordHeaderBytes - kTfRecordFooterBytes)
+      return offset;
   }
   return size;
 }
@@ -86,9 +85,10 @@ absl::StatusOr<std::unique_ptr<TFRecordFile>> TFRecordFile::Open(const std::stri
   char first[2] = {0, 0};
   if (file->size() >= sizeof first) SLUICE_RETURN_IF_ERROR(file->ReadAt(0, absl::MakeSpan(first)));
   // A first record of 35,615 bytes begins like a gzip file too.
-  char header[kHeader] = {};
-  if (file->size() >= kHeader) SLUICE_RETURN_IF_ERROR(file->ReadAt(0, absl::MakeSpan(header)));
-  if (LooksLikeGzip(absl::string_view(first, sizeof first)) && !(file->size() >= kHeader && IsHeader(header))) {
+  char header[kTfRecordHeaderBytes] = {};
+  if (file->size() >= kTfRecordHeaderBytes) SLUICE_RETURN_IF_ERROR(file->ReadAt(0, absl::MakeSpan(header)));
+  if (LooksLikeGzip(absl::string_view(first, sizeof first)) &&
+      !(file->size() >= kTfRecordHeaderBytes && IsHeader(header))) {
     SLUICE_ASSIGN_OR_RETURN(std::string packed, fs.ReadFile(path, options.max_unpacked_bytes));
     auto bytes = Gunzip(packed, options.max_unpacked_bytes);
     if (!bytes.ok()) return WithContext(bytes.status(), path);
@@ -105,25 +105,26 @@ absl::Status TFRecordFile::Index(uint64_t max_record_bytes) {
   uint64_t offset = 0;
   while (offset < size) {
     std::string reason;
-    if (size - offset < kHeader + kFooter) {
+    if (size - offset < kTfRecordHeaderBytes + kTfRecordFooterBytes) {
       reason = absl::StrCat("the file ends in the midst of a record");
     } else {
-      SLUICE_ASSIGN_OR_RETURN(const char* header, window.At(offset, kHeader));
+      SLUICE_ASSIGN_OR_RETURN(const char* header, window.At(offset, kTfRecordHeaderBytes));
       auto bytes = LoadLittleEndian<uint64_t>(header);
       if (!IsHeader(header)) {
         reason = "a record's length does not have its checksum";
-      } else if (bytes > size - offset - kHeader - kFooter) {
-        reason = absl::StrCat("a record of ", bytes, " bytes where ", size - offset - kHeader, " are left");
+      } else if (bytes > size - offset - kTfRecordHeaderBytes - kTfRecordFooterBytes) {
+        reason =
+            absl::StrCat("a record of ", bytes, " bytes where ", size - offset - kTfRecordHeaderBytes, " are left");
       } else if (bytes > max_record_bytes) {
         reason = absl::StrCat("a record of ", bytes, " bytes; the limit is ", max_record_bytes);
       } else {
         records_.push_back({offset, bytes});
-        offset += kHeader + bytes + kFooter;
+        offset += kTfRecordHeaderBytes + bytes + kTfRecordFooterBytes;
         continue;
       }
     }
     uint64_t next = size;
-    if (size - offset > kHeader + kFooter) {
+    if (size - offset > kTfRecordHeaderBytes + kTfRecordFooterBytes) {
       SLUICE_ASSIGN_OR_RETURN(next, FindRecord(window, offset + 1, size, max_record_bytes));
     }
     damages_.push_back({offset, next - offset, std::move(reason)});
@@ -145,8 +146,9 @@ std::string TFRecordFile::Describe(int64_t i) const {
 absl::Status TFRecordFile::Read(int64_t i, std::string* data) const {
   const Position& record = records_[static_cast<size_t>(i)];
   // Data and checksum in one read.
-  data->resize(record.bytes + kFooter);
-  SLUICE_RETURN_IF_ERROR(file_->ReadAt(record.offset + kHeader, absl::MakeSpan(data->data(), data->size())));
+  data->resize(record.bytes + kTfRecordFooterBytes);
+  SLUICE_RETURN_IF_ERROR(
+      file_->ReadAt(record.offset + kTfRecordHeaderBytes, absl::MakeSpan(data->data(), data->size())));
   auto expected = UnmaskCrc32c(LoadLittleEndian<uint32_t>(data->data() + record.bytes));
   data->resize(record.bytes);
   if (Crc32c(*data) != expected) {

@@ -8,7 +8,7 @@ namespace sluice {
 namespace {
 
 template <class Attrs>
-void AddFunction(OpRegistry& r, const std::string& name, absl::string_view doc) {
+void AddActivation(OpRegistry& r, const std::string& name, absl::string_view doc) {
   r.Add<Attrs>(name).Input("features: T").Output("activations: T").Shape(UnchangedShape).Doc(doc);
 }
 
@@ -21,22 +21,22 @@ void AddGradient(OpRegistry& r, const std::string& name, const std::string& seco
 }  // namespace
 
 void RegisterActivation(OpRegistry& r) {
-  AddFunction<ReluAttrs>(r, "Relu", "max(features, 0); NaN stays NaN.");
+  AddActivation<ReluAttrs>(r, "Relu", "max(features, 0); NaN stays NaN.");
   AddGradient<ReluAttrs>(r, "ReluGrad", "features",
                          "The gradient of Relu: gradients where features > 0, else 0. Features may be Relu's output.");
-  AddFunction<ReluAttrs>(r, "Relu6", "min(max(features, 0), 6); NaN stays NaN.");
+  AddActivation<ReluAttrs>(r, "Relu6", "min(max(features, 0), 6); NaN stays NaN.");
   AddGradient<ReluAttrs>(r, "Relu6Grad", "features",
                          "The gradient of Relu6: gradients where 0 < features < 6, else 0. Features may be Relu6's "
                          "output.");
-  AddFunction<LeakyReluAttrs>(r, "LeakyRelu", "features where they are positive, else alpha * features.");
+  AddActivation<LeakyReluAttrs>(r, "LeakyRelu", "features where they are positive, else alpha * features.");
   AddGradient<LeakyReluAttrs>(r, "LeakyReluGrad", "features",
                               "The gradient of LeakyRelu: gradients where features > 0, else alpha * gradients.");
-  AddFunction<SmoothActivationAttrs>(r, "Elu", "features where they are positive, else exp(features) - 1.");
+  AddActivation<SmoothActivationAttrs>(r, "Elu", "features where they are positive, else exp(features) - 1.");
   AddGradient<SmoothActivationAttrs>(r, "EluGrad", "outputs", "The gradient of Elu, by its output.");
-  AddFunction<SmoothActivationAttrs>(
+  AddActivation<SmoothActivationAttrs>(
       r, "Selu", "scale * Elu with another slope below 0, so that activations normalise themselves (Klambauer 2017).");
   AddGradient<SmoothActivationAttrs>(r, "SeluGrad", "outputs", "The gradient of Selu, by its output.");
-  AddFunction<SmoothActivationAttrs>(r, "Softplus", "log(exp(features) + 1).");
+  AddActivation<SmoothActivationAttrs>(r, "Softplus", "log(exp(features) + 1).");
   AddGradient<SmoothActivationAttrs>(r, "SoftplusGrad", "features",
                                      "The gradient of Softplus: gradients / (1 + exp(-features)).");
 }

@@ -18,8 +18,7 @@ absl::Status BroadcastToShape(ShapeContext& c) {
     }
     for (int i = 0; i < input.rank(); ++i) {
       const int64_t from = input.dim(i), to = output.dim(output.rank() - input.rank() + i);
-      constexpr int64_t kUnknown = PartialShape::kUnknown;
-      if (from != to && from != 1 && from != kUnknown && to != kUnknown) {
+      if (from != to && from != 1 && from != kUnknownDim && to != kUnknownDim) {
         return absl::InvalidArgumentError(
             absl::StrCat("input of shape ", input.ToString(), " does not broadcast to ", output.ToString()));
       }

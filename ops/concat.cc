@@ -6,8 +6,6 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kUnknownDim = PartialShape::kUnknown;
-
 bool IsIndex(DataType dtype) { return dtype == DataType::kInt32 || dtype == DataType::kInt64; }
 
 // The one element of integer input i, or nullopt where it is not known. InvalidArgument where it is not a

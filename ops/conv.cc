@@ -7,8 +7,6 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kUnknown = PartialShape::kUnknown;
-
 absl::Status Check(const Conv2DAttrs& attrs) {
   ImageFormat format = ImageFormatOf(attrs.data_format);
   SLUICE_RETURN_IF_ERROR(CheckPerDimension(attrs.strides, format, "strides"));
@@ -24,14 +22,14 @@ absl::Status CheckChannels(int64_t in_channels, const PartialShape& filter) {
     }
   }
   int64_t group_in = filter.dim(2), out = filter.dim(3);
-  if (in_channels == kUnknown || group_in == kUnknown) return absl::OkStatus();
+  if (in_channels == kUnknownDim || group_in == kUnknownDim) return absl::OkStatus();
   if (in_channels == 0 || in_channels % group_in != 0) {
     return absl::InvalidArgumentError(absl::StrCat("an input of ", in_channels,
                                                    " channels is not divided by the filter's ", group_in, " (filter ",
                                                    filter.ToString(), ")"));
   }
   int64_t groups = in_channels / group_in;
-  if (out != kUnknown && out % groups != 0) {
+  if (out != kUnknownDim && out % groups != 0) {
     return absl::InvalidArgumentError(absl::StrCat(out, " output channels are not divided by ", groups, " groups (",
                                                    in_channels, " input channels, filter ", filter.ToString(), ")"));
   }
@@ -70,7 +68,7 @@ absl::Status BackpropInputShape(ShapeContext& c) {
     input.set_dim(format.channels, filter.dim(2));
   } else {
     SLUICE_ASSIGN_OR_RETURN(input, ConvSizesInput(c, 0));
-    if (input.dim(0) == kUnknown) input.set_dim(0, dy.dim(0));
+    if (input.dim(0) == kUnknownDim) input.set_dim(0, dy.dim(0));
   }
   SLUICE_RETURN_IF_ERROR(CheckConv2DOutput(attrs, input, filter, dy));
   c.set_output(0, std::move(input));
@@ -82,7 +80,7 @@ absl::Status BackpropFilterShape(ShapeContext& c) {
   SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   SLUICE_ASSIGN_OR_RETURN(PartialShape filter, ConvSizesInput(c, 1));
   SLUICE_ASSIGN_OR_RETURN(PartialShape dy, c.WithRank(2, 4));
-  if (filter.dim(3) == kUnknown) filter.set_dim(3, dy.dim(ImageFormatOf(attrs.data_format).channels));
+  if (filter.dim(3) == kUnknownDim) filter.set_dim(3, dy.dim(ImageFormatOf(attrs.data_format).channels));
   SLUICE_RETURN_IF_ERROR(CheckConv2DOutput(attrs, input, filter, dy));
   c.set_output(0, std::move(filter));
   return absl::OkStatus();
@@ -136,7 +134,7 @@ absl::Status FusedConvShape(ShapeContext& c, const PartialShape& filter) {
       return absl::InvalidArgumentError(
           absl::StrCat("bias has shape ", bias.ToString(), ", the convolution ", output.ToString()));
     }
-    if (output.dim(channels) == kUnknown) output.set_dim(channels, bias.dim(0));
+    if (output.dim(channels) == kUnknownDim) output.set_dim(channels, bias.dim(0));
   }
   c.set_output(0, std::move(output));
   return absl::OkStatus();

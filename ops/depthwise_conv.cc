@@ -6,12 +6,10 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kUnknown = PartialShape::kUnknown;
-
 // The filter, of rank 4 and with one set of filters for each of the input's channels.
 absl::Status CheckFilter(const std::string& data_format, const PartialShape& input, const PartialShape& filter) {
   int64_t channels = input.dim(ImageFormatOf(data_format).channels);
-  if (channels == kUnknown || filter.dim(2) == kUnknown || channels == filter.dim(2)) return absl::OkStatus();
+  if (channels == kUnknownDim || filter.dim(2) == kUnknownDim || channels == filter.dim(2)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("the input has ", channels, " channels, the filter ", filter.ToString(), " is for ", filter.dim(2)));
 }
@@ -43,18 +41,18 @@ absl::Status CheckAll(const DepthwiseConv2dNativeAttrs& attrs, const PartialShap
   return CheckConv2DOutput(ToConv2DAttrs(attrs), input, grouped, dy);
 }
 
-absl::Status BackpropInputShape(ShapeContext& c) {
+absl::Status DepthwiseBackpropInputShape(ShapeContext& c) {
   SLUICE_ASSIGN_OR_RETURN(auto attrs, c.attrs<DepthwiseConv2dNativeAttrs>());
   SLUICE_ASSIGN_OR_RETURN(PartialShape input, ConvSizesInput(c, 0));
   SLUICE_ASSIGN_OR_RETURN(PartialShape filter, c.WithRank(1, 4));
   SLUICE_ASSIGN_OR_RETURN(PartialShape dy, c.WithRank(2, 4));
-  if (input.dim(0) == kUnknown) input.set_dim(0, dy.dim(0));
+  if (input.dim(0) == kUnknownDim) input.set_dim(0, dy.dim(0));
   SLUICE_RETURN_IF_ERROR(CheckAll(attrs, input, filter, dy));
   c.set_output(0, std::move(input));
   return absl::OkStatus();
 }
 
-absl::Status BackpropFilterShape(ShapeContext& c) {
+absl::Status DepthwiseBackpropFilterShape(ShapeContext& c) {
   SLUICE_ASSIGN_OR_RETURN(auto attrs, c.attrs<DepthwiseConv2dNativeAttrs>());
   SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   SLUICE_ASSIGN_OR_RETURN(PartialShape filter, ConvSizesInput(c, 1));
@@ -77,8 +75,9 @@ Conv2DAttrs ToConv2DAttrs(const DepthwiseConv2dNativeAttrs& attrs) {
 }
 
 absl::StatusOr<PartialShape> ToGroupedFilter(const PartialShape& filter) {
-  int64_t out = kUnknown;
-  if (filter.dim(2) != kUnknown && filter.dim(3) != kUnknown && !MultiplySafely(filter.dim(2), filter.dim(3), &out)) {
+  int64_t out = kUnknownDim;
+  if (filter.dim(2) != kUnknownDim && filter.dim(3) != kUnknownDim &&
+      !MultiplySafely(filter.dim(2), filter.dim(3), &out)) {
     return absl::InvalidArgumentError(absl::StrCat("the filter ", filter.ToString(), " has too many elements"));
   }
   return PartialShape{filter.dim(0), filter.dim(1), 1, out};
@@ -98,14 +97,14 @@ void RegisterDepthwiseConv(OpRegistry& r) {
       .Input("filter: T")
       .Input("out_backprop: T")
       .Output("output: T")
-      .Shape(BackpropInputShape)
+      .Shape(DepthwiseBackpropInputShape)
       .Doc("The gradient of DepthwiseConv2dNative with respect to its input, whose shape is input_sizes.");
   r.Add<DepthwiseConv2dNativeAttrs>("DepthwiseConv2dNativeBackpropFilter")
       .Input("input: T")
       .Input("filter_sizes: int32")
       .Input("out_backprop: T")
       .Output("output: T")
-      .Shape(BackpropFilterShape)
+      .Shape(DepthwiseBackpropFilterShape)
       .Doc("The gradient of DepthwiseConv2dNative with respect to its filter, whose shape is filter_sizes.");
   r.Add<FusedConv2DAttrs>("_FusedDepthwiseConv2dNative")
       .Input("input: T")

@@ -6,8 +6,6 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kUnknownDim = PartialShape::kUnknown;
-
 // The input's shape, its rank taken from `length` (of paddings or multiples) where it is not known itself.
 // InvalidArgument where the two contradict each other.
 absl::StatusOr<PartialShape> WithRankOf(ShapeContext& c, int64_t length, const char* what) {

@@ -10,8 +10,6 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kUnknownDim = PartialShape::kUnknown;
-
 // The output has the elements of input 0: what is known of their values goes with them.
 void SetReshaped(ShapeContext& c, PartialShape shape) {
   const TensorInfo& in = c.input_info(0);

@@ -6,8 +6,6 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kUnknownDim = PartialShape::kUnknown;
-
 // Sets the output of rank 1 or 0 to every `stride`th of the input's known integers from `begin` on.
 void ForwardInts(ShapeContext& c, int64_t begin, int64_t stride, int64_t size, bool scalar) {
   auto ints = c.input(0).has_rank() && c.input(0).rank() == 1 ? c.ints(0) : std::nullopt;

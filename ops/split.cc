@@ -8,8 +8,6 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kUnknownDim = PartialShape::kUnknown;
-
 void SetAll(ShapeContext& c, const PartialShape& shape) {
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, shape);
 }

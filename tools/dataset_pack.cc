@@ -33,7 +33,7 @@ std::vector<std::string> ShardPaths(const PackOptions& options) {
 
 // The size of a picture, all of which can be decoded.
 absl::StatusOr<JpegInfo> CheckPicture(const std::string& bytes, JpegDecoder& jpeg, ImageDecoder& any) {
-  if (ImageFormat(bytes) == "jpeg") {
+  if (EncodedFormat(bytes) == "jpeg") {
     SLUICE_ASSIGN_OR_RETURN(JpegInfo info, jpeg.ReadInfo(bytes));
     // An eighth of the size shows the same damage, and costs less.
     SLUICE_RETURN_IF_ERROR(jpeg.Decode(bytes, {.scale_denominator = 8}).status());
@@ -144,7 +144,7 @@ class Packer {
     if (!info.ok()) return WithContext(info.status(), file.path);
     return ExampleBuilder()
         .AddBytes("image/encoded", bytes)
-        .AddBytes("image/format", ImageFormat(bytes))
+        .AddBytes("image/format", EncodedFormat(bytes))
         .AddInt("image/height", info->height)
         .AddInt("image/width", info->width)
         .AddInt("image/class/label", file.label)

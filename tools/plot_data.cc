@@ -98,7 +98,7 @@ std::string CurvesToTable(const std::vector<Curve>& curves, const std::string& x
     for (auto [x, value] : curves[c].points) {
       std::vector<std::string>& cells = rows[x];
       cells.resize(curves.size());
-      cells[c] = absl::StrFormat("%.9g", value);
+      cells[c] = absl::StrFormat("%.6g", value);  // events hold floats
     }
   }
   std::string text = header + "\n";

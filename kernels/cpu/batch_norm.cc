@@ -9,7 +9,7 @@
 namespace sluice::cpu {
 namespace {
 
-constexpr int64_t kElementsOfAThread = 1 << 14;
+constexpr int64_t kBatchNormGrain = 1 << 14;  // elements worth a thread
 
 // The rows, their pieces for threads, and room for what belongs to the channels.
 class NormKernel : public Kernel {
@@ -26,7 +26,7 @@ class NormKernel : public Kernel {
     const int64_t channels = x.dim(x.rank() - 1);
     is_empty_ = x.num_elements() == 0;
     m_ = ChannelRows(is_empty_ ? 0 : x.num_elements() / channels, channels);
-    pieces_ = std::clamp<int64_t>(x.num_elements() / kElementsOfAThread, 1, ctx.threads);
+    pieces_ = std::clamp<int64_t>(x.num_elements() / kBatchNormGrain, 1, ctx.threads);
     pieces_ = std::clamp<int64_t>(m_.rows / m_.merged, 1, pieces_);
     arrays_ = arrays;
     ctx.RequestScratch((2 * pieces_ * channels) * sizeof(double) + (arrays + 2 * pieces_) * m_.width * sizeof(float));

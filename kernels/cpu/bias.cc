@@ -7,7 +7,7 @@
 namespace sluice::cpu {
 namespace {
 
-constexpr int64_t kElementsOfAThread = 1 << 14;
+constexpr int64_t kBiasGrain = 1 << 14;  // elements worth a thread
 
 // The value as [outer, channels, inner]; inner is 1 for NHWC.
 struct Layout {
@@ -24,7 +24,7 @@ struct Layout {
     return layout;
   }
   // Rows of `row` elements that make work for a thread.
-  static int64_t Grain(int64_t row) { return kElementsOfAThread / std::max<int64_t>(row, 1) + 1; }
+  static int64_t Grain(int64_t row) { return kBiasGrain / std::max<int64_t>(row, 1) + 1; }
 };
 
 template <class T>

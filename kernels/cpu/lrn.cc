@@ -15,7 +15,7 @@
 namespace sluice::cpu {
 namespace {
 
-constexpr int64_t kElementsOfAThread = 1 << 12;
+constexpr int64_t kLrnGrain = 1 << 12;  // elements worth a thread
 
 // t^-beta. Roots are cheaper than logarithms, and 3/4 is what everybody takes.
 enum class Power { kThreeQuarters, kHalf, kOne, kAny };
@@ -61,7 +61,7 @@ class LRNKernel : public Kernel {
     channels_ = shape.dim(3);
     rows_ = elements == 0 ? 0 : elements / channels_;
     radius_ = std::min(attrs_.depth_radius, std::max<int64_t>(channels_ - 1, 0));
-    pieces_ = std::clamp<int64_t>(elements / kElementsOfAThread, 1, ctx.threads);
+    pieces_ = std::clamp<int64_t>(elements / kLrnGrain, 1, ctx.threads);
     // The padded row, and for gradients t and t^-beta, in whole cache lines.
     buffer_ = (channels_ + 2 * radius_ + 15) / 16 * 16;
     ctx.RequestScratch(pieces_ * 4 * buffer_ * sizeof(float));

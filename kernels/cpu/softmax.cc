@@ -11,9 +11,9 @@
 namespace sluice::cpu {
 namespace {
 
-constexpr int64_t kElementsOfAThread = 1 << 12;
+constexpr int64_t kSoftmaxGrain = 1 << 12;  // elements worth a thread
 
-int64_t RowsOfAThread(int64_t classes) { return kElementsOfAThread / std::max<int64_t>(classes, 1) + 1; }
+int64_t RowsOfAThread(int64_t classes) { return kSoftmaxGrain / std::max<int64_t>(classes, 1) + 1; }
 
 template <class T>
 T MaximumOf(const T* x, int64_t n) {

@@ -9,9 +9,9 @@
 namespace sluice::cpu {
 namespace {
 
-constexpr int64_t kElementsOfAThread = 1 << 13;
+constexpr int64_t kTopKGrain = 1 << 13;  // elements worth a thread
 
-int64_t RowsOfAThread(int64_t columns) { return kElementsOfAThread / std::max<int64_t>(columns, 1) + 1; }
+int64_t RowsOfAThread(int64_t columns) { return kTopKGrain / std::max<int64_t>(columns, 1) + 1; }
 
 int64_t ReadInt(DataType dtype, const void* value) {
   return dtype == DataType::kInt64 ? *static_cast<const int64_t*>(value) : *static_cast<const int32_t*>(value);

@@ -7,7 +7,7 @@ namespace sluice {
 namespace {
 
 // A graph of made-up ops: Source has two outputs, Sink takes any number of floats.
-class PartitionTest : public testing::Test {
+class PartitionTest : public ::testing::Test {
  protected:
   struct SinkAttrs {
     int64_t N = 0;
@@ -56,7 +56,7 @@ class PartitionTest : public testing::Test {
 TEST_F(PartitionTest, OneDeviceNeedsNoChannel) {
   NodeId s = Source("s", 0);
   Sink("t", 0, {{s, 0}, {s, 1}}, {s});
-  EXPECT_THAT(Channels(), testing::IsEmpty());
+  EXPECT_THAT(Channels(), ::testing::IsEmpty());
 }
 
 TEST_F(PartitionTest, OneChannelForATensorAndADestinationHoweverManyConsumers) {
@@ -65,13 +65,13 @@ TEST_F(PartitionTest, OneChannelForATensorAndADestinationHoweverManyConsumers) {
   Sink("u", 1, {{s, 0}});
   Sink("v", 2, {{s, 0}});
   Sink("w", 0, {{s, 0}});
-  EXPECT_THAT(Channels(), testing::ElementsAre("s:0 0->1", "s:0 0->2"));
+  EXPECT_THAT(Channels(), ::testing::ElementsAre("s:0 0->1", "s:0 0->2"));
 }
 
 TEST_F(PartitionTest, EachOutputHasItsOwn) {
   NodeId s = Source("s", 1);
   Sink("t", 0, {{s, 1}, {s, 0}});
-  EXPECT_THAT(Channels(), testing::ElementsAre("s:1 1->0", "s:0 1->0"));
+  EXPECT_THAT(Channels(), ::testing::ElementsAre("s:1 1->0", "s:0 1->0"));
 }
 
 TEST_F(PartitionTest, OrderCrossesOnceForADestination) {
@@ -79,13 +79,13 @@ TEST_F(PartitionTest, OrderCrossesOnceForADestination) {
   Sink("t", 1, {}, {s});
   Sink("u", 1, {}, {s});
   Sink("v", 0, {}, {s});
-  EXPECT_THAT(Channels(), testing::ElementsAre("s^ 0->1"));
+  EXPECT_THAT(Channels(), ::testing::ElementsAre("s^ 0->1"));
 }
 
 TEST_F(PartitionTest, FedTensorsCrossNowhereButOrderDoes) {
   NodeId s = Source("s", 0);
   Sink("t", 1, {{s, 0}, {s, 1}}, {s});
-  EXPECT_THAT(Channels({{s, 0}}), testing::ElementsAre("s:1 0->1", "s^ 0->1"));
+  EXPECT_THAT(Channels({{s, 0}}), ::testing::ElementsAre("s:1 0->1", "s^ 0->1"));
 }
 
 TEST_F(PartitionTest, IdsFollowTheGlobalOrderOfConsumers) {
@@ -95,14 +95,14 @@ TEST_F(PartitionTest, IdsFollowTheGlobalOrderOfConsumers) {
   NodeId u = Sink("u", 0, {{b, 0}, {t, 0}});
   Sink("v", 1, {{u, 0}});
   EXPECT_EQ(PartitionGraph(graph_, {}).order, TopologicalOrder(graph_));
-  EXPECT_THAT(Channels(), testing::ElementsAre("a:0 0->1", "b:0 1->0", "t:0 1->0", "u:0 0->1"));
+  EXPECT_THAT(Channels(), ::testing::ElementsAre("a:0 0->1", "b:0 1->0", "t:0 1->0", "u:0 0->1"));
 }
 
 TEST_F(PartitionTest, ATensorPassesThroughTwoDevicesAsTwoTensors) {
   NodeId a = Source("a", 0);
   NodeId t = Sink("t", 1, {{a, 0}});
   Sink("u", 0, {{t, 0}, {a, 0}});
-  EXPECT_THAT(Channels(), testing::ElementsAre("a:0 0->1", "t:0 1->0"));
+  EXPECT_THAT(Channels(), ::testing::ElementsAre("a:0 0->1", "t:0 1->0"));
 }
 
 }  // namespace

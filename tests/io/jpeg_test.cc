@@ -14,7 +14,7 @@
 namespace sluice {
 namespace {
 
-const std::filesystem::path kPictures = TestFile("io/recorded/jpeg");
+const std::filesystem::path kJpegPictures = TestFile("io/recorded/jpeg");
 
 // Grey pixels that go up to the right, with a bright column.
 Tensor Ramp(int64_t height, int64_t width, int64_t channels) {
@@ -28,16 +28,16 @@ Tensor Ramp(int64_t height, int64_t width, int64_t channels) {
 TEST(JpegTest, DecodesAsTensorFlowDoes) {
   JpegDecoder decoder;  // one for all, as the pipeline has it
   int compared = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(kPictures)) {
+  for (const auto& entry : std::filesystem::directory_iterator(kJpegPictures)) {
     if (entry.path().extension() != ".jpg") continue;
     const std::string file = ReadTestFile(entry.path());
-    const auto accurate = kPictures / absl::StrCat(entry.path().stem().string(), ".accurate.npy");
+    const auto accurate = kJpegPictures / absl::StrCat(entry.path().stem().string(), ".accurate.npy");
     EXPECT_TRUE(*decoder.Decode(file, {.channels = 3, .accurate = true}) == *ReadNpy(accurate.string(), 1 << 20))
         << accurate;
     for (int channels : {0, 1, 3}) {
       for (int denominator : {1, 2, 4, 8}) {
         const auto expected =
-            kPictures / absl::StrCat(entry.path().stem().string(), ".", channels, "r", denominator, ".npy");
+            kJpegPictures / absl::StrCat(entry.path().stem().string(), ".", channels, "r", denominator, ".npy");
         SCOPED_TRACE(expected.string());
         absl::StatusOr<Tensor> image = decoder.Decode(file, {.channels = channels, .scale_denominator = denominator});
         ASSERT_TRUE(image.ok()) << image.status();
@@ -51,7 +51,7 @@ TEST(JpegTest, DecodesAsTensorFlowDoes) {
 }
 
 TEST(JpegTest, MakesRgbaAndGreyOfCmyk) {
-  const std::string file = ReadTestFile(kPictures / "cmyk.jpg");
+  const std::string file = ReadTestFile(kJpegPictures / "cmyk.jpg");
   Tensor rgb = *DecodeJpeg(file, {.channels = 3});
   Tensor rgba = *DecodeJpeg(file, {.channels = 4});
   Tensor grey = *DecodeJpeg(file, {.channels = 1});
@@ -64,14 +64,14 @@ TEST(JpegTest, MakesRgbaAndGreyOfCmyk) {
 }
 
 TEST(JpegTest, OpaqueAlpha) {
-  Tensor rgba = *DecodeJpeg(ReadTestFile(kPictures / "rgb_420.jpg"), {.channels = 4});
+  Tensor rgba = *DecodeJpeg(ReadTestFile(kJpegPictures / "rgb_420.jpg"), {.channels = 4});
   EXPECT_EQ(rgba.shape(), (Shape{37, 53, 4}));
   for (int64_t i = 3; i < rgba.num_elements(); i += 4) EXPECT_EQ(rgba.data<uint8_t>()[i], 255);
 }
 
 TEST(JpegTest, ReadsSizesFromTheHeader) {
   JpegDecoder decoder;
-  absl::StatusOr<JpegInfo> info = decoder.ReadInfo(ReadTestFile(kPictures / "grey.jpg").substr(0, 400));
+  absl::StatusOr<JpegInfo> info = decoder.ReadInfo(ReadTestFile(kJpegPictures / "grey.jpg").substr(0, 400));
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->height, 37);
   EXPECT_EQ(info->width, 53);
@@ -103,7 +103,7 @@ TEST(JpegTest, EncodesPicturesOnly) {
 TEST(JpegTest, RefusesEveryTruncation) {
   JpegDecoder decoder;
   for (const char* name : {"rgb_420.jpg", "progressive.jpg", "cmyk.jpg"}) {
-    const std::string file = ReadTestFile(kPictures / name);
+    const std::string file = ReadTestFile(kJpegPictures / name);
     for (size_t size = 0; size < file.size(); ++size) {
       EXPECT_FALSE(decoder.Decode(file.substr(0, size)).ok()) << name << " " << size;
     }
@@ -116,7 +116,7 @@ TEST(JpegTest, SurvivesFlippedBits) {
   JpegDecoder decoder;
   HostAllocator allocator(1 << 20);
   for (const char* name : {"rgb_420.jpg", "progressive.jpg"}) {
-    const std::string file = ReadTestFile(kPictures / name);
+    const std::string file = ReadTestFile(kJpegPictures / name);
     int refused = 0;
     for (size_t bit = 0; bit < 8 * file.size(); bit += 3) {
       std::string damaged = file;
@@ -129,7 +129,7 @@ TEST(JpegTest, SurvivesFlippedBits) {
 }
 
 TEST(JpegTest, RefusesLargePicturesBeforeTakingMemory) {
-  const std::string file = ReadTestFile(kPictures / "rgb_420.jpg");
+  const std::string file = ReadTestFile(kJpegPictures / "rgb_420.jpg");
   EXPECT_EQ(DecodeJpeg(file, {.max_pixels = 37 * 53 - 1}).status().code(), absl::StatusCode::kResourceExhausted);
   HostAllocator allocator(1000);
   EXPECT_EQ(DecodeJpeg(file, {}, allocator).status().code(), absl::StatusCode::kResourceExhausted);
@@ -140,7 +140,7 @@ TEST(JpegTest, RefusesLargePicturesBeforeTakingMemory) {
 
 // A small file with thousands of scans would keep a reader busy for hours.
 TEST(JpegTest, RefusesEndlessScans) {
-  const std::string file = ReadTestFile(kPictures / "progressive.jpg");
+  const std::string file = ReadTestFile(kJpegPictures / "progressive.jpg");
   const size_t last = file.rfind("\xff\xda");
   ASSERT_NE(last, std::string::npos);
   const std::string scan = file.substr(last, file.size() - 2 - last);

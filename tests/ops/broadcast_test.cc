@@ -9,8 +9,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr int64_t kU = kUnknownDim;
-
 TEST(BroadcastToShapeTest, IsTheValue) {
   const auto broadcast = [](PartialShape input, TensorInfo shape) {
     return InferShape("BroadcastTo", {Of(std::move(input)), std::move(shape)}, {{"T", DataType::kFloat}});

@@ -6,9 +6,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr int64_t kU = kUnknownDim;
-constexpr int64_t kHuge = int64_t{1} << 62;
-
 TensorInfo Axis(int32_t axis) { return Of(Tensor::Scalar<int32_t>(axis)); }
 TensorInfo SomeAxis() { return Of(PartialShape::OfRank(0), DataType::kInt32); }
 

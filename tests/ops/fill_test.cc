@@ -6,8 +6,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr int64_t kU = kUnknownDim;
-
 TEST(FillShapeTest, IsTheValue) {
   const auto fill = [](TensorInfo dims, PartialShape value = Shape{}) {
     return InferShape("Fill", {std::move(dims), Of(std::move(value))}, {{"T", DataType::kFloat}});

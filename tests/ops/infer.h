@@ -9,7 +9,9 @@
 
 namespace sluice {
 
-inline constexpr int64_t kUnknownDim = PartialShape::kUnknown;
+inline constexpr int64_t kU = kUnknownDim;
+inline constexpr int64_t kHuge = int64_t{1} << 62;  // two of them overflow a product
+inline const AttrMap kFloat{{"T", DataType::kFloat}};
 
 // What is known of an input, by its shape alone,
 inline TensorInfo Of(PartialShape shape, DataType dtype = DataType::kFloat) {

@@ -5,9 +5,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const AttrMap kFloat{{"T", DataType::kFloat}};
-constexpr int64_t kU = kUnknownDim;
-
 TEST(BinaryShapeTest, Broadcasts) {
   struct Row {
     PartialShape x, y;

@@ -5,10 +5,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const AttrMap kFloat{{"T", DataType::kFloat}};
-constexpr int64_t kU = kUnknownDim;
-constexpr int64_t kHuge = int64_t{1} << 62;
-
 TEST(PadShapeTest, KnownPartlyKnownAndWrong) {
   auto pad = [](PartialShape in, std::vector<int64_t> paddings) {
     const int64_t rank = static_cast<int64_t>(paddings.size()) / 2;

@@ -5,8 +5,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int64_t kU = kUnknownDim;
-
 TEST(ReductionShapeTest, KnownPartlyKnownAndWrong) {
   struct Row {
     PartialShape input;

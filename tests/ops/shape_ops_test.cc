@@ -6,9 +6,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const AttrMap kFloat{{"T", DataType::kFloat}};
 const AttrMap kInt{{"T", DataType::kInt32}};
-constexpr int64_t kU = kUnknownDim;
 
 TEST(ReshapeShapeTest, KnownAndPartlyKnown) {
   struct Row {

@@ -6,7 +6,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr int64_t kU = kUnknownDim;
 constexpr int64_t kQ = kUnknownValue;
 
 AttrMap Attrs(DataType dtype = DataType::kFloat) { return {{"T", dtype}, {"Index", DataType::kInt32}}; }

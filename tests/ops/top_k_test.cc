@@ -10,8 +10,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int64_t kU = kUnknownDim;
-
 TEST(TopKShapeTest, TopKV2) {
   auto infer = [](PartialShape input, TensorInfo k) {
     return InferShape("TopKV2", {Of(std::move(input)), std::move(k)}, {{"T", DataType::kFloat}});

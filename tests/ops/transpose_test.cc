@@ -6,9 +6,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const AttrMap kFloat{{"T", DataType::kFloat}};
-constexpr int64_t kU = kUnknownDim;
-
 TEST(TransposeShapeTest, PermutesWhatIsKnown) {
   EXPECT_EQ(InferShape("Transpose", {Of(PartialShape{2, kU, 4}), Ints({2, 0, 1})}, kFloat), "[4,2,?]");
   EXPECT_EQ(InferShape("Transpose", {Of(PartialShape{2, 3}), Ints({-1, kUnknownValue})}, kFloat), "[3,?]");
