@@ -23,6 +23,11 @@ class Event {
   virtual bool Done() const = 0;
   // Blocks the calling host thread until Done(). Returns the first error of the work before the point.
   virtual absl::Status Synchronize() = 0;
+  // How long after `earlier` the point was reached, by the device's own clock. Both events are of one device's
+  // NewTimedEvent and done. Unimplemented where the device does not measure.
+  virtual absl::StatusOr<double> MicrosecondsSince([[maybe_unused]] const Event& earlier) const {
+    return absl::UnimplementedError("this device does not measure time");
+  }
 };
 
 // A queue of work that a device does in order. Calls return at once where the device is asynchronous. Not
@@ -58,13 +63,16 @@ class Device {
   virtual Allocator& allocator() = 0;         // kernels' data
   virtual Allocator& pinned_allocator() = 0;  // host side of copies
   virtual absl::StatusOr<std::unique_ptr<Stream>> NewStream() = 0;
-  // A stream for copies beside the computation, ordered with other streams by events alone.
+  // A stream for copies beside the computation, ordered with other streams by events alone. Null where the device has
+  // none: copies then stand among the computation.
   virtual absl::StatusOr<std::unique_ptr<Stream>> NewTransferStream([[maybe_unused]] Transfer transfer) {
     return NewStream();
   }
   // Whether this device's streams copy from and to the memory of `peer` without a detour through the host.
   virtual bool CanReach(const Device& peer) const { return &peer == this; }
   virtual std::unique_ptr<Event> NewEvent() = 0;
+  // An event that tells when it was reached.
+  virtual std::unique_ptr<Event> NewTimedEvent() { return NewEvent(); }
   virtual const KernelRegistry& kernels() const = 0;
   // Host threads that a kernel may use (for a device that computes on the host; else 1).
   virtual int threads() const = 0;

@@ -1,4 +1,4 @@
-// What crosses from one part of a step to another: one value in a host buffer, handed over once in every run.
+// What crosses from one part of a step to another: one value, handed over once in every run.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 
 #include "core/device.h"
 #include "core/shape.h"
+#include "runtime/transfer.h"
 
 namespace sluice {
 
@@ -19,7 +20,7 @@ inline constexpr Deadline kNoDeadline = Deadline::max();
 class ChannelState {
  public:
   // --- Sender ---
-  // Says that the buffer of run number `run` is filled, or will be once `event` is done (null: it is).
+  // Says that the value of run number `run` has been copied, or will be once `event` is done (null: it has).
   void Signal(uint64_t run, Event* event) {
     {
       std::lock_guard lock(mutex_);
@@ -53,12 +54,18 @@ class ChannelState {
     ready_.notify_one();
   }
 
-  // The value; owned by the step. With a shape that is only known in a run, the sender sets both before
-  // Signal.
+  // --- Set when the step is made ---
+  Route route = Route::kHost;
+  void* target = nullptr;       // kPeer: the receiver's memory
+  int send_site = -1;           // of the sender's copies, where its stream does one
+  int receive_site = -1;        // of the receiver's
+  Event* made = nullptr;        // with a send_site: its error is that of the computation that made the value
+  std::unique_ptr<Event> sent;  // of a control edge from an asynchronous device
+
+  // The buffer; owned by the step. With a shape that is only known in a run, the sender sets these before Signal.
   void* buffer = nullptr;
   size_t capacity = 0;
   Shape shape;
-  std::unique_ptr<Event> sent;  // the sender device's, null where it is synchronous
 
  private:
   std::mutex mutex_;

@@ -236,7 +236,10 @@ absl::Status DynamicState::RunNode(int index, RunContext context) {
 absl::Status DynamicState::Run(int index, RunContext context) {
   const Node& node = *program_.dynamic[index].node;
   absl::Status status = RunNode(index, context);
-  return status.ok() ? status : WithContext(status, absl::StrCat("node '", node.name, "' (", node.op(), ")"));
+  if (status.ok()) return status;
+  return WithContext(
+      status, absl::StrCat("node '", node.name, "' (", node.op(), ")", absl::IsResourceExhausted(status) ? " on " : "",
+                           absl::IsResourceExhausted(status) ? program_.device->name() : ""));
 }
 
 }  // namespace sluice

@@ -38,30 +38,60 @@ void Step::RunPart(Part& part) {
     for (auto& channel : channels_) channel->Abandon(control_.run);
   }
   // Also after an error: what was issued still uses the memory of this step.
-  absl::Status rest = part.stream->Synchronize();
-  if (part.status.ok()) part.status = rest;
+  absl::Status rest = Synchronize(part);
+  if (part.status.ok() || (absl::IsAborted(part.status) && !rest.ok())) part.status = rest;
   if (!plan_->parts.empty() && part.program->has_dynamic()) part.dynamic->ReleaseAll();
+}
+
+absl::Status Step::Synchronize(Part& part) {
+  if (part.copies == nullptr) return part.stream->Synchronize();
+  SLUICE_RETURN_IF_ERROR(part.copies->Synchronize());
+  if (control_.trace) part.device_trace->Finish(part.trace);
+  for (size_t f = 0; f < fetch_staging_.size(); ++f) {
+    if (part.fetch_sites[f] < 0 || fetch_staging_[f].bytes() == 0) continue;
+    std::memcpy(fetched_[f].raw(), fetch_staging_[f].raw(), fetched_[f].bytes());
+  }
+  return absl::OkStatus();
+}
+
+NodeTrace Step::TraceRow(const Part& part, const Instruction& instruction) const {
+  const Program& program = *part.program;
+  const Node& node = plan_->graph->node(instruction.node);
+  const bool is_transfer = instruction.kind == Instruction::kSend || instruction.kind == Instruction::kReceive;
+  NodeTrace row;
+  row.node = node.name;
+  row.op = !is_transfer ? node.op() : instruction.kind == Instruction::kSend ? "_Send" : "_Recv";
+  row.device = program.device->name();
+  if (is_transfer) return row;
+  row.flops = NodeFlops(node, plan_->infos);
+  if (!node.output_types.empty()) {
+    row.output_bytes = static_cast<int64_t>(program.slots[program.operands[instruction.first_output]].bytes);
+  }
+  return row;
 }
 
 absl::Status Step::Execute(Part& part) {
   const Program& program = *part.program;
-  if (!program.device->is_synchronous()) {
-    for (auto [feed, slot] : program.feeds) {
-      SLUICE_RETURN_IF_ERROR(part.stream->Copy(part.slots[slot], MemoryKind::kDevice, control_.feeds[feed].raw(),
-                                               MemoryKind::kHost, control_.feeds[feed].bytes()));
-    }
-  }
   RunContext context;
   context.slots = part.slots.data();
   context.stream = part.stream.get();
   context.cancelled = &control_.failed;
   const uint32_t* operands = program.operands.data();
   part.trace.clear();
+  DeviceTrace* device_trace = control_.trace ? part.device_trace.get() : nullptr;
   const bool may_be_interrupted =
       control_.cancellation != nullptr || control_.deadline != kNoDeadline || parts_.size() > 1;
   for (const Instruction& instruction : program.instructions) {
     if (may_be_interrupted) SLUICE_RETURN_IF_ERROR(Interrupted());
     const int64_t start = control_.trace ? MicrosSince(control_.start) : 0;
+    // Of an asynchronous device the kernels here, and the copies where they are issued.
+    const bool is_timed_on_device =
+        device_trace != nullptr && (instruction.kind == Instruction::kRun || instruction.kind == Instruction::kDynamic);
+    if (is_timed_on_device) {
+      NodeTrace row = TraceRow(part, instruction);
+      row.start_us = row.end_us = start;
+      device_trace->Begin(*part.stream, std::move(row));
+    }
     context.input_slots = operands + instruction.first_input;
     context.output_slots = operands + instruction.first_output;
     absl::Status status;
@@ -76,20 +106,13 @@ absl::Status Step::Execute(Part& part) {
     } else {
       SLUICE_RETURN_IF_ERROR(ExecuteOther(part, instruction, context));
     }
-    if (control_.trace) {
-      const Node& node = plan_->graph->node(instruction.node);
-      const bool is_transfer = instruction.kind == Instruction::kSend || instruction.kind == Instruction::kReceive;
-      NodeTrace trace{node.name,
-                      is_transfer ? (instruction.kind == Instruction::kSend ? "_Send" : "_Recv") : node.op(),
-                      program.device->name(),
-                      start,
-                      MicrosSince(control_.start),
-                      0,
-                      is_transfer ? 0 : NodeFlops(node, plan_->infos)};
-      if (!is_transfer && !node.output_types.empty()) {
-        trace.output_bytes = static_cast<int64_t>(program.slots[operands[instruction.first_output]].bytes);
-      }
-      part.trace.push_back(std::move(trace));
+    if (is_timed_on_device) {
+      device_trace->End(*part.stream);
+    } else if (control_.trace && device_trace == nullptr) {
+      NodeTrace row = TraceRow(part, instruction);
+      row.start_us = start;
+      row.end_us = MicrosSince(control_.start);
+      part.trace.push_back(std::move(row));
     }
   }
   return CopyFetches(part);
@@ -108,39 +131,58 @@ absl::Status Step::ExecuteOther(Part& part, const Instruction& instruction, RunC
       return Send(part, instruction);
     case Instruction::kReceive:
       return Receive(part, instruction);
+    case Instruction::kFeed:
+      return Feed(part, instruction);
+    case Instruction::kFetch:
+      return Fetch(part, instruction);
+    case Instruction::kAwaitSent:
+      return part.stream->Wait(part.copies->done(channels_[instruction.index]->send_site));
     default:
       return part.dynamic->Run(instruction.index, context);
   }
 }
 
 absl::Status Step::Send(Part& part, const Instruction& instruction) {
-  const ChannelSpec& spec = plan_->channels[instruction.index];
   ChannelState& channel = *channels_[instruction.index];
-  const bool is_synchronous = part.program->device->is_synchronous();
-  if (spec.source.index != kControl) {
-    const uint32_t slot = part.program->operands[instruction.first_input];
-    size_t bytes = static_cast<size_t>(spec.bytes);
-    if (spec.bytes < 0) {
-      channel.shape = part.dynamic->shape(slot);
-      bytes = static_cast<size_t>(channel.shape.num_elements()) * DataTypeSize(spec.dtype);
-      if (bytes > channel.capacity) {
-        Allocator& memory = is_synchronous ? state_.host_allocator() : part.program->device->pinned_allocator();
-        SLUICE_ASSIGN_OR_RETURN(channel_buffers_[instruction.index],
-                                Tensor::Create(DataType::kUint8, Shape{static_cast<int64_t>(bytes)}, memory));
-        channel.buffer = channel_buffers_[instruction.index].raw();
-        channel.capacity = bytes;
-      }
-    }
-    if (bytes > 0 && is_synchronous) {
-      std::memcpy(channel.buffer, part.slots[slot], bytes);
-    } else if (bytes > 0) {
-      SLUICE_RETURN_IF_ERROR(
-          part.stream->Copy(channel.buffer, MemoryKind::kPinned, part.slots[slot], MemoryKind::kDevice, bytes));
+  Event* sent = nullptr;
+  if (plan_->channels[instruction.index].source.index != kControl) {
+    SLUICE_RETURN_IF_ERROR(SendValue(part, instruction, channel, &sent));
+  } else if (channel.sent != nullptr) {
+    sent = channel.sent.get();
+    SLUICE_RETURN_IF_ERROR(part.stream->Record(*sent));
+  }
+  channel.Signal(control_.run, sent);
+  return absl::OkStatus();
+}
+
+absl::Status Step::SendValue(Part& part, const Instruction& instruction, ChannelState& channel, Event** sent) {
+  const ChannelSpec& spec = plan_->channels[instruction.index];
+  const uint32_t slot = part.program->operands[instruction.first_input];
+  auto bytes = static_cast<size_t>(spec.bytes);
+  if (spec.bytes < 0) {
+    channel.shape = part.dynamic->shape(slot);
+    bytes = static_cast<size_t>(channel.shape.num_elements()) * DataTypeSize(spec.dtype);
+    if (bytes > channel.capacity) {
+      Allocator& memory = BufferMemory(channel.route, *part.program->device, *state_.devices()[spec.to_device],
+                                       state_.host_allocator());
+      SLUICE_ASSIGN_OR_RETURN(channel_buffers_[instruction.index],
+                              Tensor::Create(DataType::kUint8, Shape{static_cast<int64_t>(bytes)}, memory));
+      channel.buffer = channel_buffers_[instruction.index].raw();
+      channel.capacity = bytes;
     }
   }
-  if (!is_synchronous) SLUICE_RETURN_IF_ERROR(part.stream->Record(*channel.sent));
-  channel.Signal(control_.run, is_synchronous ? nullptr : channel.sent.get());
-  return absl::OkStatus();
+  if (bytes == 0) return absl::OkStatus();
+  if (part.copies == nullptr) {
+    std::memcpy(channel.buffer, part.slots[slot], bytes);
+    return absl::OkStatus();
+  }
+  CopyJob job{channel.buffer, MemoryKind::kPinned, part.slots[slot], MemoryKind::kDevice, bytes};
+  if (channel.route == Route::kPeer) {
+    job.dst = channel.target;
+    job.dst_kind = MemoryKind::kDevice;
+  }
+  *sent = &part.copies->done(channel.send_site);
+  return part.copies->FromComputation(channel.send_site, job);
 }
 
 absl::Status Step::AwaitChannel(ChannelState& channel, Event** event) {
@@ -156,34 +198,75 @@ absl::Status Step::AwaitChannel(ChannelState& channel, Event** event) {
 }
 
 absl::Status Step::Receive(Part& part, const Instruction& instruction) {
-  const ChannelSpec& spec = plan_->channels[instruction.index];
   ChannelState& channel = *channels_[instruction.index];
-  const Device& receiver = *part.program->device;
-  Event* event = nullptr;
-  if (receiver.is_synchronous()) turns_.GiveBack();
-  absl::Status arrived = AwaitChannel(channel, &event);
-  if (receiver.is_synchronous()) turns_.Take();
+  const bool is_synchronous = part.copies == nullptr;
+  Event* sent = nullptr;
+  if (is_synchronous) turns_.GiveBack();
+  absl::Status arrived = AwaitChannel(channel, &sent);
+  if (is_synchronous) turns_.Take();
   SLUICE_RETURN_IF_ERROR(arrived);
-  if (event != nullptr) {
-    // A stream waits for an event of its own kind; anything else the host waits for.
-    if (!receiver.is_synchronous() && state_.devices()[spec.from_device]->type() == receiver.type()) {
-      SLUICE_RETURN_IF_ERROR(part.stream->Wait(*event));
-    } else {
-      SLUICE_RETURN_IF_ERROR(event->Synchronize());
+  return is_synchronous ? ReceiveOnHost(part, instruction, channel, sent)
+                        : ReceiveOnDevice(part, instruction, channel, sent);
+}
+
+absl::Status Step::ReceiveOnHost(Part& part, const Instruction& instruction, ChannelState& channel, Event* sent) {
+  const ChannelSpec& spec = plan_->channels[instruction.index];
+  if (sent != nullptr) {
+    absl::Status status = sent->Synchronize();
+    // Where the computation failed, the copy went well and its value means nothing.
+    if (channel.made != nullptr && status.ok()) status = channel.made->Synchronize();
+    if (!status.ok()) {
+      return WithContext(status, absl::StrCat("node '", plan_->graph->node(spec.source.node).name,
+                                              "' was awaited from ", state_.devices()[spec.from_device]->name()));
     }
   }
-  if (spec.source.index == kControl) return absl::OkStatus();
+  if (spec.source.index == kControl || spec.bytes >= 0) return absl::OkStatus();
   const uint32_t slot = part.program->operands[instruction.first_output];
-  size_t bytes = static_cast<size_t>(spec.bytes);
-  if (spec.bytes < 0) {
-    SLUICE_RETURN_IF_ERROR(part.dynamic->Allocate(slot, channel.shape));
-    bytes = static_cast<size_t>(channel.shape.num_elements()) * DataTypeSize(spec.dtype);
-    if (receiver.is_synchronous() && bytes > 0) std::memcpy(part.slots[slot], channel.buffer, bytes);
-  }
-  if (!receiver.is_synchronous() && bytes > 0) {
-    return part.stream->Copy(part.slots[slot], MemoryKind::kDevice, channel.buffer, MemoryKind::kPinned, bytes);
-  }
+  SLUICE_RETURN_IF_ERROR(part.dynamic->Allocate(slot, channel.shape));
+  const size_t bytes = static_cast<size_t>(channel.shape.num_elements()) * DataTypeSize(spec.dtype);
+  if (bytes > 0) std::memcpy(part.slots[slot], channel.buffer, bytes);
   return absl::OkStatus();
+}
+
+absl::Status Step::ReceiveOnDevice(Part& part, const Instruction& instruction, ChannelState& channel, Event* sent) {
+  const ChannelSpec& spec = plan_->channels[instruction.index];
+  const Device& receiver = *part.program->device;
+  const Device& sender = *state_.devices()[spec.from_device];
+  if (channel.receive_site >= 0 && spec.bytes > 0) {
+    const uint32_t slot = part.program->operands[instruction.first_output];
+    return part.copies->ToComputation(
+        channel.receive_site,
+        {part.slots[slot], MemoryKind::kDevice, channel.buffer, MemoryKind::kPinned, static_cast<size_t>(spec.bytes)},
+        sent, &sender);
+  }
+  if (sent != nullptr) SLUICE_RETURN_IF_ERROR(WaitFor(*sent, sender, *part.stream, receiver));
+  if (spec.source.index == kControl || spec.bytes >= 0) return absl::OkStatus();
+  // Memory that is given out now was used by computation issued before.
+  const uint32_t slot = part.program->operands[instruction.first_output];
+  SLUICE_RETURN_IF_ERROR(part.dynamic->Allocate(slot, channel.shape));
+  const size_t bytes = static_cast<size_t>(channel.shape.num_elements()) * DataTypeSize(spec.dtype);
+  if (bytes == 0) return absl::OkStatus();
+  return part.stream->Copy(part.slots[slot], MemoryKind::kDevice, channel.buffer, MemoryKind::kPinned, bytes);
+}
+
+absl::Status Step::Feed(Part& part, const Instruction& instruction) {
+  const Tensor& feed = control_.feeds[instruction.index];
+  if (feed.bytes() == 0) return absl::OkStatus();
+  void* to = part.slots[part.program->operands[instruction.first_output]];
+  return part.copies->ToComputation(part.feed_sites[instruction.index],
+                                    {to, MemoryKind::kDevice, feed.raw(), MemoryKind::kHost, feed.bytes()});
+}
+
+absl::Status Step::Fetch(Part& part, const Instruction& instruction) {
+  const int f = instruction.index;
+  const uint32_t slot = part.program->operands[instruction.first_input];
+  const bool is_dynamic = plan_->fetches[f].is_dynamic;
+  if (is_dynamic) SLUICE_RETURN_IF_ERROR(FetchBuffer(f, part.dynamic->shape(slot)));
+  const size_t bytes = fetched_[f].bytes();
+  if (bytes == 0) return absl::OkStatus();
+  return part.copies->FromComputation(part.fetch_sites[f], {is_dynamic ? fetched_[f].raw() : fetch_staging_[f].raw(),
+                                                            is_dynamic ? MemoryKind::kHost : MemoryKind::kPinned,
+                                                            part.slots[slot], MemoryKind::kDevice, bytes});
 }
 
 absl::Status Step::CopyFetches(Part& part) {
@@ -191,6 +274,7 @@ absl::Status Step::CopyFetches(Part& part) {
   for (size_t f = 0; f < plan_->fetches.size(); ++f) {
     const FetchSpec& spec = plan_->fetches[f];
     if (spec.device != program.device_index || !spec.needs_copy) continue;
+    if (part.copies != nullptr && IsTrivial(spec.dtype)) continue;  // copied already, beside the computation
     if (spec.is_dynamic) SLUICE_RETURN_IF_ERROR(FetchBuffer(static_cast<int>(f), part.dynamic->shape(spec.slot)));
     Tensor& to = fetched_[f];
     const void* from = part.slots[spec.slot];
@@ -198,9 +282,7 @@ absl::Status Step::CopyFetches(Part& part) {
       auto* source = static_cast<const std::string*>(from);
       std::copy(source, source + to.num_elements(), to.data<std::string>());
     } else if (to.bytes() > 0) {
-      const bool is_host = program.device->is_synchronous();
-      SLUICE_RETURN_IF_ERROR(part.stream->Copy(to.raw(), MemoryKind::kHost, from,
-                                               is_host ? MemoryKind::kHost : MemoryKind::kDevice, to.bytes()));
+      std::memcpy(to.raw(), from, to.bytes());
     }
   }
   return absl::OkStatus();

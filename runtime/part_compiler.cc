@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <climits>
 
+#include "runtime/transfer.h"
+
 namespace sluice {
 namespace {
 
@@ -36,6 +38,7 @@ absl::StatusOr<Program> PartCompiler::Compile() {
     const Node& node = prepared_.graph->node(id);
     SLUICE_RETURN_IF_ERROR(EmitNode(node));
     SLUICE_RETURN_IF_ERROR(EmitSends(node));
+    if (!is_synchronous_) SLUICE_RETURN_IF_ERROR(EmitFetches(node));
   }
   SLUICE_RETURN_IF_ERROR(BindFetches());
   first_use_.assign(program_.slots.size(), INT_MAX);
@@ -51,6 +54,12 @@ absl::StatusOr<Program> PartCompiler::Compile() {
   const int end = static_cast<int>(uses_.size());
   for (const FetchSpec& fetch : plan_.fetches) {
     if (fetch.device == device_) last_use_[fetch.slot] = end;
+  }
+  // The copies beside the computation read what they send until nobody knows when.
+  if (!is_synchronous_) {
+    for (uint32_t s : sent_slots_) {
+      if (program_.slots[s].source != SlotSource::kVariable) last_use_[s] = end;
+    }
   }
   FindReadsToCopy();
   ReuseInputsInPlace();
@@ -100,7 +109,7 @@ absl::Status PartCompiler::EmitVariable(const Node& node) {
   if (!info.handle) return absl::InternalError(absl::StrCat(Where(node), ": no handle"));
   auto variable = state_.GetVariable(info.handle->name.empty() ? node.name : info.handle->name, info.handle->dtype,
                                      info.handle->shape, device_);
-  if (!variable.ok()) return WithContext(variable.status(), Where(node));
+  if (!variable.ok()) return WithContext(variable.status(), absl::StrCat(Where(node), " on ", hardware_.name()));
   variable_of_[Endpoint{node.id, 0}] = *variable;
   return absl::OkStatus();
 }
@@ -178,6 +187,7 @@ absl::Status PartCompiler::EmitKernel(const Node& node) {
       return absl::OkStatus();
     }
   }
+  if (!is_synchronous_ && !ReadsVariable(node)) AwaitSends(node);
   auto def = hardware_.kernels().Find(node.op(), node.attrs);
   if (!def.ok()) return WithContext(def.status(), absl::StrCat(Where(node), " on ", hardware_.name()));
   SLUICE_ASSIGN_OR_RETURN(PrepareContext prepare, Describe(node));
@@ -303,8 +313,42 @@ absl::Status PartCompiler::EmitSends(const Node& node) {
       if (Info(channel.source).value) continue;  // the receiver binds the value itself
       SLUICE_ASSIGN_OR_RETURN(uint32_t s, SlotOf(channel.source));
       use.inputs.push_back(s);
+      sent_slots_.push_back(s);
+      if (program_.slots[s].variable != nullptr) sent_variables_[program_.slots[s].variable].emplace_back(c, s);
     }
     AddInstruction(send, std::move(use));
+  }
+  return absl::OkStatus();
+}
+
+// A variable's value that is being copied to another device may not change yet.
+void PartCompiler::AwaitSends(const Node& node) {
+  for (Endpoint e : node.inputs) {
+    auto variable = variable_of_.find(e);
+    if (variable == variable_of_.end()) continue;
+    auto sends = sent_variables_.find(variable->second);
+    if (sends == sent_variables_.end()) continue;
+    for (auto [channel, slot] : sends->second) {
+      Instruction await;
+      await.kind = Instruction::kAwaitSent;
+      await.index = channel;
+      await.node = node.id;
+      AddInstruction(await, {{slot}, {}, {}, 0});
+    }
+    sent_variables_.erase(sends);
+  }
+}
+
+absl::Status PartCompiler::EmitFetches(const Node& node) {
+  for (size_t i = 0; i < plan_.fetches.size(); ++i) {
+    const FetchSpec& spec = plan_.fetches[i];
+    if (spec.device != device_ || spec.endpoint.node != node.id || !IsTrivial(spec.dtype)) continue;
+    SLUICE_ASSIGN_OR_RETURN(uint32_t s, SlotOf(spec.endpoint));
+    Instruction fetch;
+    fetch.kind = Instruction::kFetch;
+    fetch.index = static_cast<int32_t>(i);
+    fetch.node = node.id;
+    AddInstruction(fetch, {{s}, {}, {}, 0});
   }
   return absl::OkStatus();
 }
@@ -332,7 +376,15 @@ absl::StatusOr<uint32_t> PartCompiler::SlotOf(Endpoint e, bool in_host_memory) {
     fed.shape = plan_.feed_shapes[feed->second];
     fed.bytes = static_cast<size_t>(fed.shape.num_elements()) * DataTypeSize(fed.dtype);
     slot = AddSlot(fed);
-    program_.feeds.emplace_back(feed->second, *slot);
+    if (is_synchronous_) {
+      program_.feeds.emplace_back(feed->second, *slot);
+    } else {
+      Instruction copy;
+      copy.kind = Instruction::kFeed;
+      copy.index = feed->second;
+      copy.node = e.node;
+      AddInstruction(copy, {{}, {*slot}, {}, 0});
+    }
   } else {
     slot = ReceivedSlot(e);
   }
@@ -354,10 +406,11 @@ absl::StatusOr<uint32_t> PartCompiler::ConstantSlot(Endpoint e, const Tensor& va
       return WithContext(on_device.status(),
                          absl::StrCat("constant '", prepared_.graph->NameOf(e), "' on ", hardware_.name()));
     }
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Stream> stream, hardware_.NewStream());
-    SLUICE_RETURN_IF_ERROR(
-        stream->Copy(on_device->raw(), MemoryKind::kDevice, value.raw(), MemoryKind::kHost, value.bytes()));
-    SLUICE_RETURN_IF_ERROR(stream->Synchronize());
+    absl::Status copied =
+        CopyNow(hardware_, on_device->raw(), MemoryKind::kDevice, value.raw(), MemoryKind::kHost, value.bytes());
+    if (!copied.ok()) {
+      return WithContext(copied, absl::StrCat("constant '", prepared_.graph->NameOf(e), "' on ", hardware_.name()));
+    }
     held = *std::move(on_device);
   }
   program_.constants.push_back(std::move(held));
@@ -378,7 +431,7 @@ absl::StatusOr<uint32_t> PartCompiler::ReceivedSlot(Endpoint e) {
     slot.source = SlotSource::kDynamic;
   } else {
     slot.bytes = static_cast<size_t>(spec.bytes);
-    slot.source = is_synchronous_ ? SlotSource::kChannel : SlotSource::kArena;
+    slot.source = is_synchronous_ ? SlotSource::kChannel : SlotSource::kReceived;
   }
   uint32_t s = AddSlot(slot);
   Instruction receive;

@@ -38,6 +38,9 @@ class PartCompiler {
   absl::Status EmitStatic(const Node& node, const KernelDef& def, PrepareContext prepare);
   absl::Status EmitDynamic(const Node& node, const KernelDef& def, PrepareContext prepare);
   absl::Status EmitSends(const Node& node);
+  // Before a write of a variable: what was sent of it has to be on its way out of its memory.
+  void AwaitSends(const Node& node);
+  absl::Status EmitFetches(const Node& node);
   // The slot that holds `e` on this device; receives or binds it where it is not there yet.
   absl::StatusOr<uint32_t> SlotOf(Endpoint e, bool in_host_memory = false);
   absl::StatusOr<uint32_t> ReceivedSlot(Endpoint e);
@@ -67,6 +70,8 @@ class PartCompiler {
   absl::flat_hash_map<Endpoint, int> feed_of_;
   absl::flat_hash_map<NodeId, std::vector<int>> channels_from_;
   absl::flat_hash_set<int> received_controls_;
+  std::vector<uint32_t> sent_slots_;
+  absl::flat_hash_map<const Variable*, std::vector<std::pair<int, uint32_t>>> sent_variables_;  // (channel, slot)
   std::vector<std::pair<int, const Variable*>> writes_;     // (instruction, variable)
   std::vector<std::pair<uint32_t, NodeId>> aliased_reads_;  // (slot, ReadVariableOp)
   std::vector<int> first_use_, last_use_;                   // by slot

@@ -32,7 +32,8 @@ void PartCompiler::ReuseInputsInPlace() {
       from = redirect_[from];
       const Slot& source = program_.slots[from];
       const Slot& target = program_.slots[to];
-      if (source.source != SlotSource::kArena || target.source != SlotSource::kArena) continue;
+      if (source.source != SlotSource::kArena && source.source != SlotSource::kReceived) continue;
+      if (target.source != SlotSource::kArena) continue;
       if (redirect_[to] != to || source.bytes != target.bytes || from == to) continue;
       if (last_use_[from] != static_cast<int>(i) || first_use_[to] != static_cast<int>(i)) continue;
       redirect_[to] = from;
@@ -58,9 +59,11 @@ void PartCompiler::PlanArena() {
   std::vector<uint32_t> slots;
   for (uint32_t s = 0; s < program_.slots.size(); ++s) {
     const Slot& slot = program_.slots[s];
-    bool is_copied_feed = slot.source == SlotSource::kFeed && !is_synchronous_;
-    if (redirect_[s] != s || (slot.source != SlotSource::kArena && !is_copied_feed)) continue;
-    int begin = is_copied_feed ? 0 : first_use_[s];
+    const bool is_copied_in =
+        slot.source == SlotSource::kReceived || (slot.source == SlotSource::kFeed && !is_synchronous_);
+    if (redirect_[s] != s || (slot.source != SlotSource::kArena && !is_copied_in)) continue;
+    // Copies do not wait for the computation before them, whose memory they must therefore not use.
+    int begin = is_copied_in ? 0 : first_use_[s];
     if (last_use_[s] < 0) continue;
     lifetimes.push_back({slot.bytes, begin, last_use_[s]});
     slots.push_back(s);

@@ -22,6 +22,7 @@ enum class SlotSource : uint8_t {
   kVariable,  // the variable's memory
   kFetch,     // the buffer of fetch `index`, outside of the arena because it outlives the step
   kChannel,   // the channel's host buffer (synchronous devices)
+  kReceived,  // the step's arena, written by a copy that may come any time from the run's start on
   kObjects,   // a tensor of strings or handles that the step owns
   kDynamic,   // memory given out while the program runs
 };
@@ -30,7 +31,7 @@ struct Slot {
   SlotSource source = SlotSource::kArena;
   DataType dtype = DataType::kInvalid;
   size_t bytes = 0;   // not for kDynamic
-  size_t offset = 0;  // kArena, and kFeed on an asynchronous device
+  size_t offset = 0;  // kArena, kReceived, and kFeed on an asynchronous device
   int index = -1;     // constant, feed, fetch or channel
   const Variable* variable = nullptr;
   Shape shape;  // for kObjects and kConstant
@@ -55,15 +56,16 @@ struct DynamicNode {
 };
 
 struct Instruction {
-  enum Kind : uint8_t { kRun, kCheckVariable, kSend, kReceive, kDynamic };
+  // The last three are for asynchronous devices: a feed is copied to the device, a fetch to the host, and the computation
+  // waits until the value of a channel has been copied.
+  enum Kind : uint8_t { kRun, kCheckVariable, kSend, kReceive, kDynamic, kFeed, kFetch, kAwaitSent };
   Kind kind = kRun;
   const Kernel* kernel = nullptr;
   uint32_t first_input = 0;  // into Program::operands
   uint32_t first_output = 0;
   uint32_t scratch_slot = kNoSlot;
   int32_t state = -1;  // which KernelState of the step
-  int32_t index =
-      -1;  // kSend, kReceive: channel; kDynamic: into Program::dynamic; kCheckVariable: operand 0 is its slot
+  int32_t index = -1;  // channel, feed or fetch; kDynamic: into Program::dynamic; kCheckVariable: operand 0 is its slot
   const Variable* variable = nullptr;
   NodeId node = -1;  // for messages and traces
 };
@@ -99,7 +101,7 @@ struct Program {
   std::vector<const Kernel*> stateful_kernels;  // NewState is called for each when a step is made
   std::vector<DynamicNode> dynamic;
   size_t arena_bytes = 0;
-  std::vector<std::pair<int, uint32_t>> feeds;  // (feed index, slot) pairs used here
+  std::vector<std::pair<int, uint32_t>> feeds;  // (feed index, slot) pairs used here by a synchronous device
   bool has_dynamic() const { return !dynamic.empty(); }
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "runtime/transfer.h"
+
 namespace sluice {
 namespace {
 
@@ -88,13 +90,6 @@ std::vector<std::string> SessionState::InitializedVariables() const {
   return names;
 }
 
-absl::Status SessionState::Copy(int device, void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind,
-                                size_t bytes) const {
-  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Stream> stream, devices_[device]->NewStream());
-  SLUICE_RETURN_IF_ERROR(stream->Copy(dst, dst_kind, src, src_kind, bytes));
-  return stream->Synchronize();
-}
-
 absl::StatusOr<Tensor> SessionState::ReadVariable(const std::string& name) const {
   std::lock_guard lock(mutex_);
   auto it = variables_.find(name);
@@ -105,8 +100,9 @@ absl::StatusOr<Tensor> SessionState::ReadVariable(const std::string& name) const
   }
   SLUICE_ASSIGN_OR_RETURN(Tensor value, Tensor::Create(variable.dtype(), variable.shape()));
   std::lock_guard update(variable.mutex());
-  SLUICE_RETURN_IF_ERROR(Copy(it->second.device, value.raw(), MemoryKind::kHost, variable.data(),
-                              devices_[it->second.device]->allocator().kind(), variable.bytes()));
+  Device& device = *devices_[it->second.device];
+  SLUICE_RETURN_IF_ERROR(
+      CopyNow(device, value.raw(), MemoryKind::kHost, variable.data(), device.allocator().kind(), variable.bytes()));
   return value;
 }
 
@@ -119,8 +115,9 @@ absl::Status SessionState::Assign(Held& held, const Tensor& value) {
   }
   std::lock_guard update(variable.mutex());
   SLUICE_RETURN_IF_ERROR(variable.Reserve(value.shape()));
-  SLUICE_RETURN_IF_ERROR(Copy(held.device, variable.data(), devices_[held.device]->allocator().kind(), value.raw(),
-                              MemoryKind::kHost, variable.bytes()));
+  Device& device = *devices_[held.device];
+  SLUICE_RETURN_IF_ERROR(
+      CopyNow(device, variable.data(), device.allocator().kind(), value.raw(), MemoryKind::kHost, variable.bytes()));
   variable.set_initialized(true);
   variable.BumpVersion();
   return absl::OkStatus();

@@ -49,8 +49,6 @@ class SessionState {
     int device;
   };
   absl::Status Assign(Held& held, const Tensor& value);
-  absl::Status Copy(int device, void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind,
-                    size_t bytes) const;
 
   const SessionOptions options_;
   std::vector<std::unique_ptr<Device>> devices_;  // before the variables, whose memory is theirs

@@ -1,5 +1,9 @@
 #include "runtime/step.h"
 
+#include <algorithm>
+
+#include "graph/partition.h"
+
 namespace sluice {
 
 namespace {
@@ -21,6 +25,36 @@ std::string LargestTensor(const Plan& plan, const Program& program) {
   return largest;
 }
 
+// The most bytes that the allocator gives out in one piece, up to `limit`.
+size_t LargestPiece(Allocator& memory, size_t limit) {
+  size_t least = 0, most = limit;
+  for (int i = 0; i < 24 && least + kTensorAlignment < most; ++i) {
+    const size_t middle = least + (most - least) / 2;
+    void* data = memory.Allocate(middle);
+    if (data != nullptr) memory.Deallocate(data, middle);
+    (data != nullptr ? least : most) = middle;
+  }
+  return least;
+}
+
+// For a device that is too small for a part: "there is room for 4096 bytes, enough for about 7 of the feeds' 64 rows".
+std::string WhatWouldFit(const Plan& plan, const Program& program) {
+  const size_t room = LargestPiece(program.device->allocator(), program.arena_bytes);
+  std::string text = absl::StrCat("there is room for ", room, " bytes");
+  // A batch is what all feeds have as their first dimension; nearly all memory goes with it.
+  int64_t rows = 0;
+  for (const Shape& shape : plan.feed_shapes) {
+    if (shape.rank() == 0) continue;
+    if (rows != 0 && shape.dim(0) != rows) return text;
+    rows = shape.dim(0);
+  }
+  if (rows < 2) return text;
+  const double share = static_cast<double>(room) / static_cast<double>(program.arena_bytes);
+  const auto fitting = static_cast<int64_t>(share * static_cast<double>(rows));
+  return fitting == 0 ? absl::StrCat(text, ", not even for one of the feeds' ", rows, " rows")
+                      : absl::StrCat(text, ", enough for about ", fitting, " of the feeds' ", rows, " rows");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Step>> Step::Create(std::shared_ptr<const Plan> plan, SessionState& state) {
@@ -29,25 +63,30 @@ absl::StatusOr<std::unique_ptr<Step>> Step::Create(std::shared_ptr<const Plan> p
   return step;
 }
 
-absl::Status Step::Initialize() {
-  Allocator& host = state_.host_allocator();
-  for (const ChannelSpec& spec : plan_->channels) {
-    auto channel = std::make_unique<ChannelState>();
-    Device& sender = *state_.devices()[spec.from_device];
-    if (!sender.is_synchronous()) channel->sent = sender.NewEvent();
-    Tensor buffer;
-    if (spec.bytes > 0) {
-      Allocator& pinned = sender.is_synchronous() ? host : sender.pinned_allocator();
-      SLUICE_ASSIGN_OR_RETURN(buffer,
-                              Tensor::Create(DataType::kUint8, Shape{spec.bytes}, pinned, "a channel's buffer"));
-      channel->buffer = buffer.raw();
-      channel->capacity = static_cast<size_t>(spec.bytes);
-    }
-    channel_buffers_.push_back(std::move(buffer));
-    channels_.push_back(std::move(channel));
+absl::Status Step::InitializeChannel(const ChannelSpec& spec) {
+  auto channel = std::make_unique<ChannelState>();
+  Device& from = *state_.devices()[spec.from_device];
+  Device& to = *state_.devices()[spec.to_device];
+  channel->route = RouteBetween(from, to, spec.bytes >= 0);
+  if (spec.source.index == kControl && !from.is_synchronous()) channel->sent = from.NewEvent();
+  Tensor buffer;
+  if (spec.bytes > 0 && channel->route != Route::kPeer) {
+    SLUICE_ASSIGN_OR_RETURN(
+        buffer, Tensor::Create(DataType::kUint8, Shape{spec.bytes},
+                               BufferMemory(channel->route, from, to, state_.host_allocator()), "a channel's buffer"));
+    channel->buffer = buffer.raw();
+    channel->capacity = static_cast<size_t>(spec.bytes);
   }
+  channel_buffers_.push_back(std::move(buffer));
+  channels_.push_back(std::move(channel));
+  return absl::OkStatus();
+}
+
+absl::Status Step::Initialize() {
+  for (const ChannelSpec& spec : plan_->channels) SLUICE_RETURN_IF_ERROR(InitializeChannel(spec));
   fetch_pools_.resize(plan_->fetches.size());
   fetched_.resize(plan_->fetches.size());
+  fetch_staging_.resize(plan_->fetches.size());
   parts_.resize(plan_->parts.size());
   for (size_t p = 0; p < parts_.size(); ++p) {
     absl::Status status = InitializePart(plan_->parts[p], parts_[p]);
@@ -65,18 +104,23 @@ absl::Status Step::InitializePart(const Program& program, Part& part) {
     auto arena = Tensor::Create(DataType::kUint8, Shape{static_cast<int64_t>(program.arena_bytes)},
                                 program.device->allocator(), "a step's arena");
     if (!arena.ok()) {
-      return WithContext(arena.status(), absl::StrCat("arena (largest tensor: ", LargestTensor(*plan_, program), ")"));
+      absl::Status status = arena.status();
+      if (absl::IsResourceExhausted(status)) {
+        status = absl::ResourceExhaustedError(absl::StrCat(status.message(), "; ", WhatWouldFit(*plan_, program)));
+      }
+      return WithContext(status, absl::StrCat("arena (largest tensor: ", LargestTensor(*plan_, program), ")"));
     }
     part.arena = *std::move(arena);
   }
   for (size_t s = 0; s < program.slots.size(); ++s) {
     const Slot& slot = program.slots[s];
-    const bool in_arena =
-        slot.source == SlotSource::kArena || (slot.source == SlotSource::kFeed && !program.device->is_synchronous());
+    const bool in_arena = slot.source == SlotSource::kArena || slot.source == SlotSource::kReceived ||
+                          (slot.source == SlotSource::kFeed && !program.device->is_synchronous());
     if (in_arena) {
       // Without an arena nothing has a byte; any pointer that is not null will do.
       part.slots[s] = program.arena_bytes > 0 ? static_cast<char*>(part.arena.raw()) + slot.offset
                                               : static_cast<void*>(part.slots.data());
+      if (slot.source == SlotSource::kReceived) channels_[slot.index]->target = part.slots[s];
     } else if (slot.source == SlotSource::kConstant) {
       part.slots[s] = const_cast<void*>(program.constants[slot.index].raw());  // kernels only read their inputs
     } else if (slot.source == SlotSource::kVariable) {
@@ -92,6 +136,49 @@ absl::Status Step::InitializePart(const Program& program, Part& part) {
   SLUICE_ASSIGN_OR_RETURN(part.stream, program.device->NewStream());
   part.dynamic = std::make_unique<DynamicState>(program, part.slots);
   part.trace.reserve(program.instructions.size());
+  return program.device->is_synchronous() ? absl::OkStatus() : InitializeCopies(part);
+}
+
+// Every copy that the part's program asks a stream for gets its site.
+absl::Status Step::InitializeCopies(Part& part) {
+  Device& device = *part.program->device;
+  part.copies = std::make_unique<Copies>(device, *part.stream);
+  part.feed_sites.assign(plan_->feed_types.size(), -1);
+  part.fetch_sites.assign(plan_->fetches.size(), -1);
+  auto add = [&](Transfer transfer, Endpoint value, const char* op, absl::string_view from, absl::string_view to) {
+    const Node& node = plan_->graph->node(value.node);
+    return part.copies->Add(transfer, node.name, op,
+                            absl::StrCat("node '", node.name, "' (", node.op(), "): copy of its output ", value.index,
+                                         " from ", from, " to ", to));
+  };
+  for (const Instruction& instruction : part.program->instructions) {
+    if (instruction.kind == Instruction::kSend || instruction.kind == Instruction::kReceive) {
+      const ChannelSpec& spec = plan_->channels[instruction.index];
+      ChannelState& channel = *channels_[instruction.index];
+      if (spec.source.index == kControl) continue;
+      const std::string &from = state_.devices()[spec.from_device]->name(),
+                        &to = state_.devices()[spec.to_device]->name();
+      if (instruction.kind == Instruction::kSend) {
+        const Transfer transfer = channel.route == Route::kPeer ? Transfer::kPeer : Transfer::kToHost;
+        SLUICE_ASSIGN_OR_RETURN(channel.send_site, add(transfer, spec.source, "_Send", from, to));
+        channel.made = &part.copies->made(channel.send_site);
+      } else if (channel.route != Route::kPeer && spec.bytes >= 0) {
+        SLUICE_ASSIGN_OR_RETURN(channel.receive_site, add(Transfer::kToDevice, spec.source, "_Copy", from, to));
+      }
+    } else if (instruction.kind == Instruction::kFeed) {
+      SLUICE_ASSIGN_OR_RETURN(part.feed_sites[instruction.index],
+                              add(Transfer::kToDevice, {instruction.node, 0}, "_Copy", "the feed", device.name()));
+    } else if (instruction.kind == Instruction::kFetch) {
+      const FetchSpec& spec = plan_->fetches[instruction.index];
+      SLUICE_ASSIGN_OR_RETURN(part.fetch_sites[instruction.index],
+                              add(Transfer::kToHost, spec.endpoint, "_Copy", device.name(), "the fetch"));
+      const int64_t bytes = spec.shape.num_elements() * static_cast<int64_t>(DataTypeSize(spec.dtype));
+      if (spec.is_dynamic || bytes == 0) continue;
+      SLUICE_ASSIGN_OR_RETURN(
+          fetch_staging_[instruction.index],
+          Tensor::Create(DataType::kUint8, Shape{bytes}, device.pinned_allocator(), "a fetch's buffer"));
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -120,7 +207,6 @@ void Step::Work(size_t part) {
 
 absl::Status Step::BindFeeds(absl::Span<const Tensor> feeds) {
   for (Part& part : parts_) {
-    if (!part.program->device->is_synchronous()) continue;  // copied by the part itself
     for (auto [feed, slot] : part.program->feeds) {
       part.slots[slot] = const_cast<void*>(feeds[feed].raw());  // kernels only read their inputs
     }
@@ -175,6 +261,18 @@ absl::Status Step::Run(absl::Span<const Tensor> feeds, std::vector<Tensor>* fetc
   control_.feeds = feeds;
   SLUICE_RETURN_IF_ERROR(BindFeeds(feeds));
   SLUICE_RETURN_IF_ERROR(BindFetches());
+  for (Part& part : parts_) {
+    if (part.copies == nullptr) continue;
+    if (control_.trace && part.device_trace == nullptr) {
+      part.device_trace = std::make_unique<DeviceTrace>(*part.program->device);
+    }
+    DeviceTrace* trace = control_.trace ? part.device_trace.get() : nullptr;
+    if (trace != nullptr) {
+      trace->Clear();
+      trace->Start(*part.stream);
+    }
+    part.copies->StartRun(trace);
+  }
   if (!workers_.empty()) {
     std::lock_guard lock(mutex_);
     started_run_ = control_.run;

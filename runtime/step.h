@@ -36,8 +36,12 @@ class Step {
     Tensor arena;
     std::vector<Tensor> objects;  // by slot where it holds strings
     std::vector<std::unique_ptr<KernelState>> states;
-    std::unique_ptr<Stream> stream;
+    std::unique_ptr<Stream> stream;  // of the computation
     std::unique_ptr<DynamicState> dynamic;
+    // On an asynchronous device:
+    std::unique_ptr<Copies> copies;
+    std::vector<int> feed_sites, fetch_sites;   // by feed and fetch, -1 elsewhere
+    std::unique_ptr<DeviceTrace> device_trace;  // from the first traced run on
     std::vector<NodeTrace> trace;
     absl::Status status;
   };
@@ -55,18 +59,27 @@ class Step {
   Step(std::shared_ptr<const Plan> plan, SessionState& state)
       : plan_(std::move(plan)), state_(state), turns_(state.options().inter_threads) {}
   absl::Status Initialize();
+  absl::Status InitializeChannel(const ChannelSpec& spec);
   absl::Status InitializePart(const Program& program, Part& part);
+  absl::Status InitializeCopies(Part& part);
   absl::Status BindFeeds(absl::Span<const Tensor> feeds);
   absl::Status BindFetches();
   void RunPart(Part& part);  // sets part.status; wakes the other parts where it failed
   absl::Status Execute(Part& part);
   absl::Status ExecuteOther(Part& part, const Instruction& instruction, RunContext context);
   absl::Status Send(Part& part, const Instruction& instruction);
+  absl::Status SendValue(Part& part, const Instruction& instruction, ChannelState& channel, Event** sent);
   absl::Status Receive(Part& part, const Instruction& instruction);
+  absl::Status ReceiveOnHost(Part& part, const Instruction& instruction, ChannelState& channel, Event* sent);
+  absl::Status ReceiveOnDevice(Part& part, const Instruction& instruction, ChannelState& channel, Event* sent);
+  absl::Status Feed(Part& part, const Instruction& instruction);
+  absl::Status Fetch(Part& part, const Instruction& instruction);
+  absl::Status Synchronize(Part& part);  // waits for what was issued; then fetches are where they belong
   absl::Status AwaitChannel(ChannelState& channel, Event** event);  // until it was signalled
   absl::Status CopyFetches(Part& part);
   absl::Status Interrupted() const;  // not OK once the run was cancelled or its time is over
   absl::Status FetchBuffer(int fetch, const Shape& shape);
+  NodeTrace TraceRow(const Part& part, const Instruction& instruction) const;
   void Work(size_t part);  // the loop of a worker thread
 
   const std::shared_ptr<const Plan> plan_;
@@ -77,6 +90,7 @@ class Step {
   std::vector<Tensor> channel_buffers_;
   std::vector<std::vector<Tensor>> fetch_pools_;  // buffers that the caller may still hold
   std::vector<Tensor> fetched_;                   // of this run
+  std::vector<Tensor> fetch_staging_;             // pinned, for fetches from asynchronous devices
   Control control_;
 
   // One thread for each part but the first.

@@ -80,7 +80,7 @@ struct Style {
 Style StyleOf(const std::string& op) {
   auto has = [&](absl::string_view part) { return absl::StrContains(op, part); };
   if (op == "_Recv") return {"waiting for a transfer", "#e8e8e8"};
-  if (op == "_Send") return {"transfer", "#555555"};
+  if (op == "_Send" || op == "_Copy") return {"transfer", "#555555"};
   if (has("Backprop") && has("Conv")) return {"convolution, backwards", "#2f6db3"};
   if (has("Conv")) return {"convolution", "#8ab8e6"};
   if (has("MatMul")) return {"matrix product", "#7fbf7b"};

@@ -16,7 +16,9 @@ std::string Describe(const Options& options, int64_t limit) {
 class SimulatedDevice : public Device {
  public:
   SimulatedDevice(std::shared_ptr<DeviceState> state, int logical_index, int64_t limit, const KernelRegistry& cpu)
-      : state_(std::move(state)), index_(logical_index), allocator_(state_->space, limit, state_->options.fail_alloc) {
+      : state_(std::move(state)),
+        index_(logical_index),
+        allocator_(state_->name, state_->space, limit, state_->options.fail_alloc, state_->is_lost) {
     AddKernels(cpu, state_, kernels_);
   }
   const std::string& name() const override { return state_->name; }
@@ -25,13 +27,28 @@ class SimulatedDevice : public Device {
   std::string description() const override { return Describe(state_->options, allocator_.limit()); }
   Allocator& allocator() override { return allocator_; }
   Allocator& pinned_allocator() override { return pinned_; }
-  absl::StatusOr<std::unique_ptr<Stream>> NewStream() override { return std::make_unique<SimulatedStream>(state_); }
-  std::unique_ptr<Event> NewEvent() override { return std::make_unique<SimulatedEvent>(); }
+  absl::StatusOr<std::unique_ptr<Stream>> NewStream() override { return New(Engine::kKernels); }
+  absl::StatusOr<std::unique_ptr<Stream>> NewTransferStream(Transfer transfer) override {
+    if (state_->options.copy_streams == 0) return nullptr;
+    constexpr Engine kEngines[] = {Engine::kToDevice, Engine::kToHost, Engine::kPeer};
+    return New(kEngines[static_cast<size_t>(transfer)]);
+  }
+  bool CanReach(const Device& peer) const override {
+    auto* other = dynamic_cast<const SimulatedDevice*>(&peer);
+    if (other == nullptr || other->state_->fabric != state_->fabric) return false;
+    return other == this || state_->options.peers != 0;
+  }
+  std::unique_ptr<Event> NewEvent() override { return std::make_unique<SimulatedEvent>(state_->fabric); }
   const KernelRegistry& kernels() const override { return kernels_; }
   int threads() const override { return static_cast<int>(state_->options.threads); }
   bool is_synchronous() const override { return false; }
 
  private:
+  absl::StatusOr<std::unique_ptr<Stream>> New(Engine engine) {
+    SLUICE_RETURN_IF_ERROR(state_->Check());
+    return std::make_unique<SimulatedStream>(state_, engine);
+  }
+
   const std::shared_ptr<DeviceState> state_;
   const int index_;
   DeviceAllocator allocator_;
@@ -52,11 +69,20 @@ class SimulatedPlugin : public DevicePlugin {
       return absl::NotFoundError(
           absl::StrCat("simulated device ", asked.ordinal, " of ", options_.devices, " was asked for"));
     }
-    int64_t limit = options_.limit;
-    if (asked.memory_limit > 0) limit = std::min(limit, asked.memory_limit);
+    if (asked.memory_limit > options_.limit) {
+      return absl::ResourceExhaustedError(absl::StrCat("simulated device ", asked.ordinal, ": a limit of ",
+                                                       asked.memory_limit, " bytes was asked for, it has ",
+                                                       options_.limit));
+    }
+    const int64_t limit = asked.memory_limit > 0 ? asked.memory_limit : options_.limit;
     auto state = std::make_shared<DeviceState>();
+    state->fabric = fabric_;
     SLUICE_ASSIGN_OR_RETURN(state->space, AddressSpace::Create(static_cast<size_t>(limit)));
+    fabric_->Add(state->space);
     state->options = options_;
+    if (options_.fault_device >= 0 && options_.fault_device != asked.ordinal) {
+      state->options.fail_alloc = state->options.fail_copy = state->options.fail_run = state->options.lose_at = 0;
+    }
     state->index = asked.ordinal;
     state->name = absl::StrCat("/job:localhost/replica:0/task:0/device:SIM:", asked.index);
     return std::make_unique<SimulatedDevice>(std::move(state), asked.index, limit, cpu_);
@@ -65,6 +91,7 @@ class SimulatedPlugin : public DevicePlugin {
  private:
   const Options options_;
   const KernelRegistry& cpu_;
+  const std::shared_ptr<Fabric> fabric_ = std::make_shared<Fabric>();
 };
 
 }  // namespace

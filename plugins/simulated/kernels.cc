@@ -4,6 +4,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "plugins/simulated/duration.h"
 #include "plugins/simulated/variable_view.h"
 
 namespace sluice::simulated {
@@ -49,6 +50,7 @@ class SimulatedKernel : public Kernel, private Work {
     initializes_ = ctx.op == "AssignVariableOp";
     SLUICE_RETURN_IF_ERROR(PrepareInner(ctx));
     waits_ = ctx.output_shapes_at_run;
+    duration_us_ = KernelMicroseconds(device_->options, ctx);
     inputs_.clear();
     outputs_.clear();
     const int num_inputs = static_cast<int>(ctx.inputs.size());
@@ -66,6 +68,7 @@ class SimulatedKernel : public Kernel, private Work {
   }
 
   absl::Status Run(RunContext& ctx) const override {
+    SLUICE_RETURN_IF_ERROR(device_->Check());
     for (size_t i = 0; i < inputs_.size(); ++i) {
       SLUICE_RETURN_IF_ERROR(Check(inputs_[i], ctx.input_slots[i], ctx, "input", i));
     }
@@ -79,6 +82,7 @@ class SimulatedKernel : public Kernel, private Work {
     pending_.fetch_add(1, std::memory_order_relaxed);
     stream.Enqueue([&](Task& task) {
       task.kind = Task::kRun;
+      task.duration_us = duration_us_;
       task.work = this;
       task.operands.clear();
       for (size_t i = 0; i < inputs_.size(); ++i) {
@@ -184,6 +188,7 @@ class SimulatedKernel : public Kernel, private Work {
   }
 
   absl::Status RunInner(const Task& task) const {
+    SLUICE_RETURN_IF_ERROR(device_->StartWork());
     if (device_->runs.fetch_add(1) + 1 == device_->options.fail_run) {
       return absl::InternalError(
           absl::StrCat(device_->name, ": kernel number ", device_->options.fail_run, " failed, as asked for"));
@@ -224,6 +229,7 @@ class SimulatedKernel : public Kernel, private Work {
   std::vector<Place> outputs_;
   std::vector<uint32_t> operand_slots_;  // 0, 1, 2 …: operands of a task are in order
   std::vector<std::unique_ptr<VariableView>> views_;
+  double duration_us_ = 0;
   bool initializes_ = false;
   bool waits_ = false;  // Run ends after the work: the host needs the shapes
   mutable std::atomic<int> pending_{0};

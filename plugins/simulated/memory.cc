@@ -34,12 +34,18 @@ AddressSpace::~AddressSpace() {
   munmap(contents_, bytes_);
 }
 
-DeviceAllocator::DeviceAllocator(std::shared_ptr<AddressSpace> space, int64_t limit, int64_t fail_at)
-    : space_(std::move(space)), limit_(limit), fail_at_(fail_at) {
+DeviceAllocator::DeviceAllocator(std::string device, std::shared_ptr<AddressSpace> space, int64_t limit,
+                                 int64_t fail_at, std::shared_ptr<const std::atomic<bool>> is_lost)
+    : device_(std::move(device)),
+      space_(std::move(space)),
+      limit_(limit),
+      fail_at_(fail_at),
+      is_lost_(std::move(is_lost)) {
   free_.emplace(0, space_->bytes());
 }
 
 void* DeviceAllocator::Allocate(size_t bytes) {
+  if (is_lost_->load()) return nullptr;
   const size_t size = SizeOf(bytes);
   size_t offset = 0;
   {
@@ -84,6 +90,15 @@ void DeviceAllocator::Deallocate(void* data, size_t bytes) {
 Allocator::Stats DeviceAllocator::stats() const {
   std::lock_guard lock(mutex_);
   return stats_;
+}
+
+std::string DeviceAllocator::Report() const {
+  if (is_lost_->load()) return absl::StrCat(device_, ": the device was lost");
+  std::lock_guard lock(mutex_);
+  size_t largest = 0;
+  for (const auto& [offset, size] : free_) largest = std::max(largest, size);
+  const auto left = static_cast<size_t>(limit_ - stats_.bytes_in_use);
+  return absl::StrCat(device_, " has ", limit_, " bytes; the largest free piece has ", std::min(largest, left));
 }
 
 void* PinnedAllocator::Allocate(size_t bytes) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "core/allocator.h"
 #include "core/status.h"
@@ -47,18 +48,22 @@ class AddressSpace {
 // Gives out one device's handles, first fit.
 class DeviceAllocator : public Allocator {
  public:
-  // `limit` in bytes. Allocation number `fail_at` fails, if that is not 0.
-  DeviceAllocator(std::shared_ptr<AddressSpace> space, int64_t limit, int64_t fail_at);
+  // `limit` in bytes. Allocation number `fail_at` fails, if that is not 0, and every one once `is_lost`.
+  DeviceAllocator(std::string device, std::shared_ptr<AddressSpace> space, int64_t limit, int64_t fail_at,
+                  std::shared_ptr<const std::atomic<bool>> is_lost);
   void* Allocate(size_t bytes) override;
   void Deallocate(void* data, size_t bytes) override;
   MemoryKind kind() const override { return MemoryKind::kDevice; }
   Stats stats() const override;
+  std::string Report() const override;
   int64_t limit() const { return limit_; }
 
  private:
+  const std::string device_;
   const std::shared_ptr<AddressSpace> space_;
   const int64_t limit_;
   const int64_t fail_at_;
+  const std::shared_ptr<const std::atomic<bool>> is_lost_;
   mutable std::mutex mutex_;
   std::map<size_t, size_t> free_;  // offset -> size
   Stats stats_;

@@ -20,10 +20,19 @@ absl::StatusOr<Options> ParseOptions(absl::string_view text) {
       {"threads", &options.threads, 1, 1024},
       {"delay_us", &options.delay_us, 0, 1000000},
       {"seed", &options.seed, 0, INT64_MAX},
+      {"peers", &options.peers, 0, 1},
+      {"copy_streams", &options.copy_streams, 0, 1},
       {"fail_alloc", &options.fail_alloc, 0, INT64_MAX},
       {"fail_copy", &options.fail_copy, 0, INT64_MAX},
       {"fail_run", &options.fail_run, 0, INT64_MAX},
+      {"lose_at", &options.lose_at, 0, INT64_MAX},
+      {"fault_device", &options.fault_device, -1, 63},
       {"skip_wait", &options.skip_wait, 0, 1},
+      {"virtual_clock", &options.virtual_clock, 0, 1},
+      {"flops_us", &options.flops_us, 1, INT64_MAX},
+      {"bytes_us", &options.bytes_us, 1, INT64_MAX},
+      {"link_us", &options.link_us, 1, INT64_MAX},
+      {"peer_us", &options.peer_us, 1, INT64_MAX},
   };
   for (absl::string_view word : absl::StrSplit(text, ',', absl::SkipEmpty())) {
     std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(word, absl::MaxSplits('=', 1));

@@ -9,14 +9,44 @@
 namespace sluice::simulated {
 namespace {
 
+// Nothing that the device works on may be in memory it does not reach, or in memory of another kind than was said.
 absl::Status CheckMemory(const DeviceState& device, const void* p, MemoryKind kind, size_t bytes, const char* what) {
-  if (bytes == 0 || device.space->IsHandle(p) == (kind == MemoryKind::kDevice)) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat("copy on ", device.name, ": the ", what, " is ",
-                                          kind == MemoryKind::kDevice ? "not in its memory" : "in its memory",
-                                          ", against what the call says"));
+  if (bytes == 0) return absl::OkStatus();
+  const bool is_device = device.space->IsHandle(p) || device.fabric->Find(p) != nullptr;
+  const char* problem = nullptr;
+  if (kind == MemoryKind::kDevice) {
+    if (device.space->IsHandle(p) || (is_device && device.options.peers != 0)) return absl::OkStatus();
+    problem = "not in memory that it reaches";
+  } else {
+    if (!is_device) return absl::OkStatus();
+    problem = "in a device's memory";
+  }
+  return absl::InternalError(
+      absl::StrCat("copy on ", device.name, ": the ", what, " is ", problem, ", against what the call says"));
+}
+
+double RealMicroseconds() {
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
+
+absl::Status DeviceState::Check() const {
+  if (!is_lost->load(std::memory_order_relaxed)) [[likely]]
+    return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(name, ": the device was lost"));
+}
+
+absl::Status DeviceState::StartWork() {
+  if (work.fetch_add(1) + 1 == options.lose_at) is_lost->store(true);
+  return Check();
+}
+
+void* DeviceState::Reach(const void* p) const {
+  if (space->IsHandle(p)) return space->Resolve(p);
+  if (void* bytes = fabric->Find(p); bytes != nullptr) return options.peers != 0 ? bytes : nullptr;
+  return const_cast<void*>(p);
+}
 
 bool SimulatedEvent::Done() const {
   std::lock_guard lock(state_->mutex);
@@ -26,11 +56,24 @@ bool SimulatedEvent::Done() const {
 absl::Status SimulatedEvent::Synchronize() {
   std::unique_lock lock(state_->mutex);
   state_->changed.wait(lock, [&] { return state_->completed >= state_->issued; });
+  fabric_->AdvanceHost(state_->time_us);
   return state_->status;
 }
 
-SimulatedStream::SimulatedStream(std::shared_ptr<DeviceState> device)
+double SimulatedEvent::Time() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->time_us;
+}
+
+absl::StatusOr<double> SimulatedEvent::MicrosecondsSince(const Event& earlier) const {
+  auto* other = dynamic_cast<const SimulatedEvent*>(&earlier);
+  if (other == nullptr) return absl::InternalError("the time since an event of another device type was asked for");
+  return Time() - other->Time();
+}
+
+SimulatedStream::SimulatedStream(std::shared_ptr<DeviceState> device, Engine engine)
     : device_(std::move(device)),
+      engine_(engine),
       random_(static_cast<uint64_t>(device_->options.seed) * 1000003 + static_cast<uint64_t>(device_->index) * 1009 +
               static_cast<uint64_t>(device_->streams.fetch_add(1))),
       ring_(64),
@@ -80,13 +123,21 @@ absl::Status SimulatedStream::Wait(Event& event) {
 }
 
 absl::Status SimulatedStream::Copy(void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind, size_t bytes) {
+  SLUICE_RETURN_IF_ERROR(device_->Check());
   SLUICE_RETURN_IF_ERROR(CheckMemory(*device_, dst, dst_kind, bytes, "destination"));
   SLUICE_RETURN_IF_ERROR(CheckMemory(*device_, src, src_kind, bytes, "source"));
+  const Options& options = device_->options;
+  int64_t speed = options.link_us;
+  if (dst_kind == MemoryKind::kDevice && src_kind == MemoryKind::kDevice) {
+    const bool is_within = device_->space->IsHandle(dst) && device_->space->IsHandle(src);
+    speed = is_within ? options.bytes_us : options.peer_us;
+  }
   Enqueue([&](Task& task) {
     task.kind = Task::kCopy;
-    task.dst = device_->space->Resolve(dst);
-    task.src = device_->space->Resolve(src);
+    task.dst = device_->Reach(dst);
+    task.src = device_->Reach(src);
     task.bytes = bytes;
+    task.duration_us = static_cast<double>(bytes) / static_cast<double>(speed);
   });
   return absl::OkStatus();
 }
@@ -94,7 +145,10 @@ absl::Status SimulatedStream::Copy(void* dst, MemoryKind dst_kind, const void* s
 absl::Status SimulatedStream::Synchronize() {
   Drain();
   std::lock_guard lock(mutex_);
-  return std::exchange(error_, absl::OkStatus());
+  device_->fabric->AdvanceHost(now_us_);
+  is_fresh_ = true;
+  absl::Status error = std::exchange(error_, absl::OkStatus());
+  return error.ok() ? device_->Check() : error;
 }
 
 void SimulatedStream::Drain() {
@@ -120,15 +174,9 @@ void SimulatedStream::WorkLoop() {
     absl::Status error = error_;
     lock.unlock();
     Delay();
-    if (task.kind == Task::kRecord) {
-      std::lock_guard event_lock(task.event->mutex);
-      if (task.ticket > task.event->completed) {
-        task.event->completed = task.ticket;
-        task.event->status = error;
-        task.event->changed.notify_all();
-      }
-    }
     absl::Status status = Do(task);
+    PassTime(task);
+    if (task.kind == Task::kRecord) Complete(task, error.ok() ? device_->Check() : error);
     task.event.reset();
     lock.lock();
     if (error_.ok()) error_ = status;
@@ -137,11 +185,30 @@ void SimulatedStream::WorkLoop() {
   }
 }
 
+void SimulatedStream::Complete(const Task& task, const absl::Status& error) {
+  std::lock_guard lock(task.event->mutex);
+  if (task.ticket <= task.event->completed) return;
+  task.event->completed = task.ticket;
+  task.event->status = error;
+  task.event->time_us = device_->options.virtual_clock != 0 ? now_us_ : RealMicroseconds();
+  task.event->changed.notify_all();
+}
+
+void SimulatedStream::PassTime(const Task& task) {
+  now_us_ = std::max(now_us_, task.not_before_us);
+  if (task.duration_us == 0) return;
+  std::lock_guard lock(device_->clock_mutex);
+  double& free_us = device_->free_us[static_cast<size_t>(engine_)];
+  now_us_ = std::max(now_us_, free_us) + task.duration_us;
+  free_us = now_us_;
+}
+
 absl::Status SimulatedStream::Do(const Task& task) {
   switch (task.kind) {
     case Task::kRecord:
       return absl::OkStatus();
     case Task::kCopy:
+      SLUICE_RETURN_IF_ERROR(device_->StartWork());
       if (device_->copies.fetch_add(1) + 1 == device_->options.fail_copy) {
         return absl::InternalError(
             absl::StrCat(device_->name, ": copy number ", device_->options.fail_copy, " failed, as asked for"));
@@ -151,6 +218,7 @@ absl::Status SimulatedStream::Do(const Task& task) {
     case Task::kWait: {
       std::unique_lock lock(task.event->mutex);
       task.event->changed.wait(lock, [&] { return task.event->completed >= task.ticket; });
+      if (device_->options.virtual_clock != 0) now_us_ = std::max(now_us_, task.event->time_us);
       return absl::OkStatus();
     }
     case Task::kRun: {

@@ -135,7 +135,7 @@ TEST_F(SimulatedStreamTest, TheQueueGrows) {
 }
 
 TEST_F(SimulatedStreamTest, RefusesMemoryOfAnotherKindThanWasSaid) {
-  Make(2, "");
+  Make(2, "peers=0");
   std::vector<float> host(kCount);
   ScopedMemory own(devices_[0]->allocator(), kBytes);
   ScopedMemory foreign(devices_[1]->allocator(), kBytes);
@@ -147,8 +147,97 @@ TEST_F(SimulatedStreamTest, RefusesMemoryOfAnotherKindThanWasSaid) {
   EXPECT_FALSE(copy(host.data(), MemoryKind::kDevice, own.get(), MemoryKind::kDevice).ok());
   absl::Status status = copy(own.get(), MemoryKind::kDevice, foreign.get(), MemoryKind::kDevice);
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("device:SIM:0: the source is not in its memory"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("device:SIM:0: the source is not in memory that it reaches"));
   EXPECT_TRUE(streams_[0]->Synchronize().ok());
+  EXPECT_FALSE(devices_[0]->CanReach(*devices_[1]));
+}
+
+TEST_F(SimulatedStreamTest, CopiesToAndFromPeers) {
+  Make(2, "delay_us=100");
+  ASSERT_TRUE(devices_[0]->CanReach(*devices_[1]));
+  auto strangers = MakeSimulatedDevices(1, "", kernels_);
+  EXPECT_FALSE(devices_[0]->CanReach(*strangers[0])) << "of another session";
+  std::vector<float> in(kCount, 4.f);
+  ScopedMemory own(devices_[0]->allocator(), kBytes);
+  ScopedMemory foreign(devices_[1]->allocator(), kBytes);
+  Upload(*devices_[0], own.get(), in);
+  auto peer = *devices_[0]->NewTransferStream(Transfer::kPeer);
+  auto event = devices_[0]->NewEvent();
+  ASSERT_TRUE(peer->Copy(foreign.get(), MemoryKind::kDevice, own.get(), MemoryKind::kDevice, kBytes).ok());
+  ASSERT_TRUE(peer->Record(*event).ok());
+  ASSERT_TRUE(streams_[1]->Wait(*event).ok());
+  std::vector<float> out(kCount);
+  ASSERT_TRUE(streams_[1]->Copy(out.data(), MemoryKind::kHost, foreign.get(), MemoryKind::kDevice, kBytes).ok());
+  ASSERT_TRUE(streams_[1]->Synchronize().ok());
+  EXPECT_THAT(out, Each(4.f));
+}
+
+TEST_F(SimulatedStreamTest, MayHaveNoStreamsForCopies) {
+  Make(1, "copy_streams=0");
+  auto stream = devices_[0]->NewTransferStream(Transfer::kToHost);
+  ASSERT_TRUE(stream.ok());
+  EXPECT_EQ(*stream, nullptr);
+}
+
+TEST_F(SimulatedStreamTest, ALostDeviceStaysLostAndNothingHangs) {
+  Make(2, "lose_at=2,fault_device=0,delay_us=100");
+  std::vector<float> in(kCount, 1.f);
+  ScopedMemory memory(devices_[0]->allocator(), kBytes);
+  auto before = devices_[0]->NewEvent();
+  auto after = devices_[0]->NewEvent();
+  auto copy = [&] {
+    return streams_[0]->Copy(memory.get(), MemoryKind::kDevice, in.data(), MemoryKind::kHost, kBytes);
+  };
+  ASSERT_TRUE(copy().ok());
+  ASSERT_TRUE(streams_[0]->Record(*before).ok());
+  ASSERT_TRUE(before->Synchronize().ok());
+  ASSERT_TRUE(copy().ok()) << "the failure comes later";
+  ASSERT_TRUE(streams_[0]->Record(*after).ok());
+  ASSERT_TRUE(streams_[1]->Wait(*after).ok());
+  EXPECT_TRUE(streams_[1]->Synchronize().ok()) << "the other device is there";
+  absl::Status lost = after->Synchronize();
+  EXPECT_EQ(lost.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(lost.message()), HasSubstr("device:SIM:0: the device was lost"));
+  for (const absl::Status& status :
+       {streams_[0]->Synchronize(), streams_[0]->Synchronize(), copy(), devices_[0]->NewStream().status()}) {
+    EXPECT_EQ(status, lost);
+  }
+  EXPECT_EQ(devices_[0]->allocator().Allocate(64), nullptr);
+  EXPECT_THAT(devices_[0]->allocator().Report(), HasSubstr("device:SIM:0: the device was lost"));
+  EXPECT_NE(devices_[1]->NewStream().value(), nullptr);
+}
+
+// Two copies of 1 ms and the time they take one after the other, and side by side on two engines.
+TEST_F(SimulatedStreamTest, TellsVirtualTime) {
+  Make(1, "virtual_clock=1,link_us=1000");
+  constexpr size_t kMillisecond = 1000000;
+  std::vector<char> host(2 * kMillisecond);
+  ScopedMemory memory(devices_[0]->allocator(), 2 * kMillisecond);
+  auto* other = static_cast<char*>(memory.get()) + kMillisecond;
+  auto to_device = *devices_[0]->NewTransferStream(Transfer::kToDevice);
+  auto to_host = *devices_[0]->NewTransferStream(Transfer::kToHost);
+  auto start = devices_[0]->NewTimedEvent(), one = devices_[0]->NewTimedEvent(), two = devices_[0]->NewTimedEvent(),
+       three = devices_[0]->NewTimedEvent();
+  auto up = [&](Stream& stream) {
+    ASSERT_TRUE(stream.Copy(memory.get(), MemoryKind::kDevice, host.data(), MemoryKind::kHost, kMillisecond).ok());
+  };
+  ASSERT_TRUE(streams_[0]->Record(*start).ok());
+  up(*to_device);
+  ASSERT_TRUE(to_device->Record(*one).ok());
+  up(*to_device);
+  ASSERT_TRUE(to_device->Record(*two).ok());
+  ASSERT_TRUE(to_host->Wait(*one).ok());
+  ASSERT_TRUE(
+      to_host->Copy(host.data() + kMillisecond, MemoryKind::kHost, other, MemoryKind::kDevice, kMillisecond / 2).ok());
+  ASSERT_TRUE(to_host->Record(*three).ok());
+  for (Stream* stream : {streams_[0].get(), to_device.get(), to_host.get()}) ASSERT_TRUE(stream->Synchronize().ok());
+  EXPECT_DOUBLE_EQ(*one->MicrosecondsSince(*start), 1000);
+  EXPECT_DOUBLE_EQ(*two->MicrosecondsSince(*start), 2000);
+  EXPECT_DOUBLE_EQ(*three->MicrosecondsSince(*start), 1500);
+  // What comes after the host has waited starts there.
+  ASSERT_TRUE(streams_[0]->Record(*one).ok());
+  ASSERT_TRUE(one->Synchronize().ok());
+  EXPECT_DOUBLE_EQ(*one->MicrosecondsSince(*start), 2000);
 }
 
 TEST_F(SimulatedStreamTest, ACopyThatFailsIsReportedLaterAndOnce) {
