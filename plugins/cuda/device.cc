@@ -104,6 +104,8 @@ bool CudaDevice::CanReach(const Device& peer) const {
   return cudaDeviceCanAccessPeer(&can, ordinal_, other->ordinal_) == cudaSuccess && can != 0;
 }
 
-std::unique_ptr<Event> CudaDevice::NewEvent() { return std::make_unique<CudaEvent>(ordinal_); }
+std::unique_ptr<Event> CudaDevice::NewEvent() { return std::make_unique<CudaEvent>(ordinal_, false); }
+
+std::unique_ptr<Event> CudaDevice::NewTimedEvent() { return std::make_unique<CudaEvent>(ordinal_, true); }
 
 }  // namespace sluice::cuda

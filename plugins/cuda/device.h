@@ -33,6 +33,7 @@ class CudaDevice : public Device {
   absl::StatusOr<std::unique_ptr<Stream>> NewTransferStream(Transfer transfer) override;
   bool CanReach(const Device& peer) const override;
   std::unique_ptr<Event> NewEvent() override;
+  std::unique_ptr<Event> NewTimedEvent() override;
   const KernelRegistry& kernels() const override { return kernels_; }
   int threads() const override { return 1; }
   bool is_synchronous() const override { return false; }

@@ -26,9 +26,9 @@ absl::StatusOr<std::shared_ptr<FaultMemory>> FaultMemory::Create() {
 
 FaultMemory::~FaultMemory() { cudaFreeHost(cell_); }
 
-CudaEvent::CudaEvent(int ordinal) : ordinal_(ordinal) {
+CudaEvent::CudaEvent(int ordinal, bool is_timed) : ordinal_(ordinal) {
   DeviceScope scope(ordinal_);
-  if (cudaEventCreateWithFlags(&handle_, cudaEventDisableTiming) != cudaSuccess) {
+  if (cudaEventCreateWithFlags(&handle_, is_timed ? cudaEventDefault : cudaEventDisableTiming) != cudaSuccess) {
     cudaGetLastError();
     handle_ = nullptr;
   }
@@ -46,6 +46,15 @@ absl::Status CudaEvent::Synchronize() {
   if (faults_ == nullptr) return absl::OkStatus();
   gpu::FaultCell copy = faults_->cell();  // the stream's own wait takes it out
   return gpu::TakeFault(copy);
+}
+
+absl::StatusOr<double> CudaEvent::MicrosecondsSince(const Event& earlier) const {
+  auto* other = dynamic_cast<const CudaEvent*>(&earlier);
+  if (other == nullptr) return absl::InternalError("the time since an event of another device type was asked for");
+  if (handle_ == nullptr || other->handle_ == nullptr) return absl::ResourceExhaustedError("CUDA made no event");
+  float milliseconds = 0;
+  SLUICE_RETURN_IF_CUDA_ERROR(cudaEventElapsedTime(&milliseconds, other->handle_, handle_));
+  return 1000.0 * static_cast<double>(milliseconds);
 }
 
 absl::StatusOr<std::unique_ptr<CudaStream>> CudaStream::Create(int ordinal, std::string device_name,

@@ -26,10 +26,11 @@ class FaultMemory {
 class CudaEvent : public Event {
  public:
   // A null handle, where CUDA could not make the event, is an error of every later call.
-  explicit CudaEvent(int ordinal);
+  CudaEvent(int ordinal, bool is_timed);
   ~CudaEvent() override;
   bool Done() const override;
   absl::Status Synchronize() override;
+  absl::StatusOr<double> MicrosecondsSince(const Event& earlier) const override;
 
   cudaEvent_t handle() const { return handle_; }
   // What the work before the point may have to say.
