@@ -45,6 +45,12 @@ class ChannelState {
     return run_ >= run;
   }
 
+  // After Await has said yes: what Signal was given.
+  Event* signalled(uint64_t run) {
+    std::lock_guard lock(mutex_);
+    return run_ == run ? event_ : nullptr;
+  }
+
   // The sender failed in this run: wakes the receiver.
   void Abandon(uint64_t run) {
     {

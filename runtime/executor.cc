@@ -10,6 +10,8 @@
 namespace sluice {
 namespace {
 
+constexpr absl::string_view kOtherPartFailed = "another part of the run failed";
+
 int64_t MicrosSince(Deadline start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
 }
@@ -17,7 +19,7 @@ int64_t MicrosSince(Deadline start) {
 }  // namespace
 
 absl::Status Step::Interrupted() const {
-  if (control_.failed.load(std::memory_order_relaxed)) return absl::AbortedError("another part of the run failed");
+  if (control_.failed.load(std::memory_order_relaxed)) return absl::AbortedError(kOtherPartFailed);
   if (control_.cancellation != nullptr && control_.cancellation->load(std::memory_order_relaxed)) {
     return absl::CancelledError("the run was cancelled");
   }
@@ -39,8 +41,23 @@ void Step::RunPart(Part& part) {
   }
   // Also after an error: what was issued still uses the memory of this step.
   absl::Status rest = Synchronize(part);
-  if (part.status.ok() || (absl::IsAborted(part.status) && !rest.ok())) part.status = rest;
+  const bool has_stopped = part.status.message() == kOtherPartFailed;
+  if (part.status.ok() || (has_stopped && !rest.ok())) part.status = rest;
+  part.is_consequence = !part.status.ok() && (part.status.message() == kOtherPartFailed || ReceivedFailure(part));
   if (!plan_->parts.empty() && part.program->has_dynamic()) part.dynamic->ReleaseAll();
+}
+
+// An asynchronous sender learns late that it failed. Until then its receivers go on with what is no value, and may fail
+// for that alone.
+bool Step::ReceivedFailure(Part& part) {
+  for (const Instruction& instruction : part.program->instructions) {
+    if (instruction.kind != Instruction::kReceive) continue;
+    ChannelState& channel = *channels_[instruction.index];
+    Event* sent = channel.signalled(control_.run);
+    if (sent == nullptr) continue;
+    if (!sent->Synchronize().ok() || (channel.made != nullptr && !channel.made->Synchronize().ok())) return true;
+  }
+  return false;
 }
 
 absl::Status Step::Synchronize(Part& part) {

@@ -285,9 +285,11 @@ absl::Status Step::Run(absl::Span<const Tensor> feeds, std::vector<Tensor>* fetc
     done_.wait(lock, [&] { return running_ == 0; });
   }
   absl::Status result;
+  bool is_cause = false;
   for (Part& part : parts_) {
-    // A part that only stopped because another failed is not the cause.
-    if (!part.status.ok() && (result.ok() || absl::IsAborted(result))) result = part.status;
+    if (part.status.ok() || is_cause || (part.is_consequence && !result.ok())) continue;
+    result = part.status;
+    is_cause = !part.is_consequence;
   }
   if (metadata != nullptr) {
     metadata->arena_bytes = static_cast<int64_t>(plan_->arena_bytes());

@@ -44,6 +44,7 @@ class Step {
     std::unique_ptr<DeviceTrace> device_trace;  // from the first traced run on
     std::vector<NodeTrace> trace;
     absl::Status status;
+    bool is_consequence = false;  // of another part's failure
   };
   // What the parts of a run share.
   struct Control {
@@ -74,6 +75,7 @@ class Step {
   absl::Status ReceiveOnDevice(Part& part, const Instruction& instruction, ChannelState& channel, Event* sent);
   absl::Status Feed(Part& part, const Instruction& instruction);
   absl::Status Fetch(Part& part, const Instruction& instruction);
+  bool ReceivedFailure(Part& part);      // whether a value that the part received was never made
   absl::Status Synchronize(Part& part);  // waits for what was issued; then fetches are where they belong
   absl::Status AwaitChannel(ChannelState& channel, Event** event);  // until it was signalled
   absl::Status CopyFetches(Part& part);

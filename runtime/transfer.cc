@@ -95,20 +95,24 @@ absl::Status Copies::ToComputation(int site, const CopyJob& job, Event* ready, c
 }
 
 absl::Status Copies::Synchronize() {
-  absl::Status first = computation_.Synchronize();
+  absl::Status copied;
   for (auto& stream : streams_) {
     if (stream == nullptr) continue;
     absl::Status status = stream->Synchronize();
-    if (first.ok()) first = status;
+    if (copied.ok()) copied = status;
   }
-  if (first.ok() || absl::StartsWith(first.message(), "node '")) return first;
+  absl::Status computed = computation_.Synchronize();
+  if (copied.ok() && computed.ok()) return computed;
   // A stream does not know what its work was for; the first copy that was not reached well does. (Where the errors of the
-  // hardware stay, that is the first copy after which nobody looked.)
-  for (int site : issued_) {
-    if (sites_[site].done->Synchronize().ok()) continue;
-    return WithContext(first, sites_[site].what);
+  // hardware stay, that is the first copy after which nobody looked.) It comes before what the computation says, which may
+  // have failed for want of the value.
+  if (!copied.ok() || !absl::StartsWith(computed.message(), "node '")) {
+    for (int site : issued_) {
+      absl::Status status = sites_[site].done->Synchronize();
+      if (!status.ok()) return WithContext(copied.ok() ? computed : copied, sites_[site].what);
+    }
   }
-  return first;
+  return computed.ok() ? copied : computed;
 }
 
 }  // namespace sluice

@@ -111,9 +111,10 @@ Graph Build(Kind kind, const std::string& first, const std::string& second) {
   return kind == kDense ? network.TwoDenseLayers() : network.Convolutional();
 }
 
-// The losses of all steps and the weights at the end, in one list. Every step sees the same batch.
+// The losses of all steps and the weights at the end, in one list. Every step sees the same batch. Where steps may fail,
+// one that does has no loss.
 std::vector<float> Train(Kind kind, const std::string& devices, const std::string& first, const std::string& second,
-                         const std::string& simulated = "") {
+                         const std::string& simulated = "", bool may_fail = false) {
   setenv("SLUICE_SIM", simulated.c_str(), 1);
   auto session = NewSession(SharedRuntime(), {.devices = devices,
                                               .threads = 1,
@@ -128,7 +129,7 @@ std::vector<float> Train(Kind kind, const std::string& devices, const std::strin
   for (int step = 0; step < kSteps; ++step) {
     std::vector<Tensor> outputs;
     status = (*session)->Run(Batch(0), {"loss"}, {"train"}, &outputs);
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_TRUE(status.ok() || may_fail) << status;
     numbers.push_back(outputs.empty() ? 0.F : outputs[0].data<float>()[0]);
   }
   for (const std::string& name : (*session)->InitializedVariables()) {
@@ -173,7 +174,7 @@ TEST_P(SimulatedTrainingTest, AMissingWaitShows) {
   int differ = 0;
   for (int seed = 0; seed < 5; ++seed) {
     std::string options = absl::StrCat("delay_us=30,skip_wait=1,seed=", seed);
-    differ += SameBits(Train(GetParam(), "sim:2", "/sim:0", "/sim:1", options), expected_) ? 0 : 1;
+    differ += SameBits(Train(GetParam(), "sim:2", "/sim:0", "/sim:1", options, true), expected_) ? 0 : 1;
   }
   EXPECT_GE(differ, 1);
 }
