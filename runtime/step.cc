@@ -41,7 +41,7 @@ size_t LargestPiece(Allocator& memory, size_t limit) {
 std::string WhatWouldFit(const Plan& plan, const Program& program) {
   const size_t room = LargestPiece(program.device->allocator(), program.arena_bytes);
   std::string text = absl::StrCat("there is room for ", room, " bytes");
-  // A batch is what all feeds have as their first dimension; nearly all memory goes with it.
+  // A batch is what all feeds have as their first dimension.
   int64_t rows = 0;
   for (const Shape& shape : plan.feed_shapes) {
     if (shape.rank() == 0) continue;
@@ -49,8 +49,14 @@ std::string WhatWouldFit(const Plan& plan, const Program& program) {
     rows = shape.dim(0);
   }
   if (rows < 2) return text;
-  const double share = static_cast<double>(room) / static_cast<double>(program.arena_bytes);
-  const auto fitting = static_cast<int64_t>(share * static_cast<double>(rows));
+  // What does not grow with the rows, such as the gradients of weights; as if all of it were there at the same time.
+  double fixed = 0;
+  for (const Slot& slot : program.slots) {
+    const bool is_fixed = slot.source == SlotSource::kArena && slot.shape.rank() > 0 && slot.shape.dim(0) % rows != 0;
+    if (is_fixed) fixed += static_cast<double>(slot.bytes);
+  }
+  const double of_rows = static_cast<double>(program.arena_bytes) - fixed, left = static_cast<double>(room) - fixed;
+  const auto fitting = of_rows <= 0 || left <= 0 ? 0 : static_cast<int64_t>(left / of_rows * static_cast<double>(rows));
   return fitting == 0 ? absl::StrCat(text, ", not even for one of the feeds' ", rows, " rows")
                       : absl::StrCat(text, ", enough for about ", fitting, " of the feeds' ", rows, " rows");
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kTopKGrain = 1 << 13;  // elements worth a thread
 
-int64_t RowsOfAThread(int64_t columns) { return kTopKGrain / std::max<int64_t>(columns, 1) + 1; }
+int64_t RowsOfATopKThread(int64_t columns) { return kTopKGrain / std::max<int64_t>(columns, 1) + 1; }
 
 int64_t ReadInt(DataType dtype, const void* value) {
   return dtype == DataType::kInt64 ? *static_cast<const int64_t*>(value) : *static_cast<const int32_t*>(value);
@@ -76,7 +76,7 @@ class TopKKernel : public Kernel {
     const T* x = ctx.input<T>(0);
     T* values = ctx.output<T>(0);
     Index* indices = ctx.output<Index>(1);
-    ParallelFor(threads_, rows_, RowsOfAThread(columns_), [&](int64_t begin, int64_t end) {
+    ParallelFor(threads_, rows_, RowsOfATopKThread(columns_), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) TopKRow(x + r * columns_, columns_, k_, values + r * k_, indices + r * k_);
     });
   }
@@ -101,7 +101,7 @@ class InTopKKernel : public Kernel {
     const int64_t k = ReadInt(type_, ctx.input(2));
     const float* predictions = ctx.input<float>(0);
     bool* precision = ctx.output<bool>(0);
-    ParallelFor(threads_, rows_, RowsOfAThread(classes_), [&](int64_t begin, int64_t end) {
+    ParallelFor(threads_, rows_, RowsOfATopKThread(classes_), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
         const int64_t target = type_ == DataType::kInt64 ? ctx.input<int64_t>(1)[r] : ctx.input<int32_t>(1)[r];
         precision[r] = target >= 0 && target < classes_ && IsAmong(predictions + r * classes_, target, k);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "kernels/gpu/register_all.h"
 #include "plugins/simulated/kernels.h"
 #include "plugins/simulated/stream.h"
 
@@ -58,7 +59,9 @@ class SimulatedDevice : public Device {
 
 class SimulatedPlugin : public DevicePlugin {
  public:
-  SimulatedPlugin(const Options& options, const KernelRegistry& cpu) : options_(options), cpu_(cpu) {}
+  SimulatedPlugin(const Options& options, const KernelRegistry& cpu) : options_(options), cpu_(cpu) {
+    if (options.gpu_kernels != 0) gpu::RegisterAllKernels(*gpu_kernels_);
+  }
   absl::string_view type() const override { return "SIM"; }
   bool is_counted() const override { return true; }
   absl::StatusOr<std::vector<std::string>> ListDevices() const override {
@@ -77,6 +80,7 @@ class SimulatedPlugin : public DevicePlugin {
     const int64_t limit = asked.memory_limit > 0 ? asked.memory_limit : options_.limit;
     auto state = std::make_shared<DeviceState>();
     state->fabric = fabric_;
+    state->gpu_kernels = gpu_kernels_;
     SLUICE_ASSIGN_OR_RETURN(state->space, AddressSpace::Create(static_cast<size_t>(limit)));
     fabric_->Add(state->space);
     state->options = options_;
@@ -91,6 +95,7 @@ class SimulatedPlugin : public DevicePlugin {
  private:
   const Options options_;
   const KernelRegistry& cpu_;
+  const std::shared_ptr<KernelRegistry> gpu_kernels_ = std::make_shared<KernelRegistry>();
   const std::shared_ptr<Fabric> fabric_ = std::make_shared<Fabric>();
 };
 

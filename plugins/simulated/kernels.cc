@@ -240,7 +240,11 @@ class SimulatedKernel : public Kernel, private Work {
 void AddKernels(const KernelRegistry& cpu, const std::shared_ptr<DeviceState>& device, KernelRegistry& registry) {
   std::vector<DataType> plain(std::begin(kNumberTypes), std::end(kNumberTypes));
   plain.insert(plain.end(), {DataType::kBool, DataType::kResource});
-  for (const KernelDef* def : cpu.All()) {
+  // The first of an op that takes its types is the one.
+  std::vector<const KernelDef*> defs = device->gpu_kernels->All();
+  const std::vector<const KernelDef*> others = cpu.All();
+  defs.insert(defs.end(), others.begin(), others.end());
+  for (const KernelDef* def : defs) {
     if (std::find(std::begin(kHostOps), std::end(kHostOps), def->op) != std::end(kHostOps)) continue;
     KernelDef& added = registry.Add(def->op, [def, device] { return std::make_unique<SimulatedKernel>(*def, device); });
     added.types = def->types;

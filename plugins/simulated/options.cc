@@ -20,6 +20,7 @@ absl::StatusOr<Options> ParseOptions(absl::string_view text) {
       {"threads", &options.threads, 1, 1024},
       {"delay_us", &options.delay_us, 0, 1000000},
       {"seed", &options.seed, 0, INT64_MAX},
+      {"gpu_kernels", &options.gpu_kernels, 0, 1},
       {"peers", &options.peers, 0, 1},
       {"copy_streams", &options.copy_streams, 0, 1},
       {"fail_alloc", &options.fail_alloc, 0, INT64_MAX},

@@ -14,6 +14,7 @@ struct Options {
   int64_t threads = 1;               // host threads that a kernel may use
   int64_t delay_us = 0;              // each piece of work waits for a random time of 0 to twice this before it starts
   int64_t seed = 1;                  // of these times
+  int64_t gpu_kernels = 0;           // 1: the GPU's own kernels, compiled for the host, where there is one for an op
   int64_t peers = 1;                 // 0: no device reaches the memory of another
   int64_t copy_streams = 1;          // 0: there are no streams for copies alone
   // Faults, each device counting from 1; 0: never.

@@ -18,6 +18,7 @@
 
 #include "core/device.h"
 #include "core/kernel.h"
+#include "core/kernel_registry.h"
 #include "plugins/simulated/fabric.h"
 #include "plugins/simulated/memory.h"
 #include "plugins/simulated/options.h"
@@ -89,6 +90,7 @@ enum class Engine : uint8_t { kKernels, kToDevice, kToHost, kPeer };
 struct DeviceState {
   std::shared_ptr<Fabric> fabric;
   std::shared_ptr<AddressSpace> space;
+  std::shared_ptr<const KernelRegistry> gpu_kernels;  // empty without the option
   Options options;
   int index = 0;
   std::string name;

@@ -217,6 +217,11 @@ TEST_F(TwoDevices, TrainsOnTwoCpusAndOnTwoSimulatedDevicesAlike) {
     setenv("SLUICE_SIM", absl::StrCat("delay_us=30,seed=", seed).c_str(), 1);
     EXPECT_EQ(Losses({"/sim:0", "/sim:1"}, Deterministic("sim:2"), steps), one) << "seed " << seed;
   }
+  // The GPU's kernels as they are compiled for the host: convolutions and products are the CPU's still.
+  setenv("SLUICE_SIM", "delay_us=30,gpu_kernels=1", 1);
+  std::vector<float> by_gpu_kernels = Losses({"/sim:0", "/sim:1"}, Deterministic("sim:2"), steps);
+  ASSERT_EQ(by_gpu_kernels.size(), one.size());
+  for (int step = 0; step < steps; ++step) EXPECT_NEAR(by_gpu_kernels[step], one[step], 1e-4 * one[step]) << step;
 }
 
 }  // namespace

@@ -44,7 +44,11 @@ TEST(RandomGraphsTest, AgreeOnSimulatedDevices) {
   for (int seed = 0; seed < NumberOfGraphs() / 4 && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     Grower grown(2000 + seed, "sim");
-    setenv("SLUICE_SIM", absl::StrCat("limit=16777216,delay_us=", seed % 2 * 30, ",seed=", seed).c_str(), 1);
+    setenv("SLUICE_SIM",
+           absl::StrCat("limit=16777216,delay_us=", seed % 2 * 30, ",seed=", seed, ",peers=", seed / 2 % 2,
+                        ",gpu_kernels=", seed / 4 % 2)
+               .c_str(),
+           1);
     auto session = NewSession(SharedRuntime(), {.devices = absl::StrCat("cpu:1,sim:", kDevices),
                                                 .threads = 1,
                                                 .allow_soft_placement = true,
