@@ -71,6 +71,8 @@ absl::StatusOr<std::string> NonfiniteFinder::Find(const std::vector<Tensor>& val
     for (Endpoint e : some) names.push_back(graph_.NameOf(e));
     std::vector<Tensor> outputs;
     absl::Status status = session_.Run(feeds, names, {}, &outputs);
+    // A node that had not run before begins at 0.
+    for (const auto& [node, blocks] : session_.RandomCounters()) session_.SetRandomCounter(node, 0);
     for (const auto& [node, blocks] : counters) session_.SetRandomCounter(node, blocks);
     SLUICE_RETURN_IF_ERROR(status);
     for (size_t i = 0; i < outputs.size(); ++i) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <random>
 
+#include "absl/strings/match.h"
+
 #include "io/checkpoint_reader.h"
 #include "tests/io/memory_file_system.h"
 #include "tests/models/training_fixture.h"
@@ -13,6 +15,7 @@ namespace {
 
 using namespace testing;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 using Outcome = TrainingLoop::Outcome;
 
 // Pictures of one pixel with four channels; the largest of the first three is the class.
@@ -30,14 +33,15 @@ ImageDataset Pictures(int64_t n, int seed) {
 // Everything that a training needs, over a file system in memory.
 class SmallTraining {
  public:
-  SmallTraining(MemoryFileSystem& fs, const ImageDataset& training, const ImageDataset& test, float dropout = 0.3f)
+  SmallTraining(MemoryFileSystem& fs, const ImageDataset& training, const ImageDataset& test, float dropout = 0.3f,
+                const TrainingOptions& options = {})
       : fs_(fs) {
     Network network(graph);
     Layer x = InputData(network, {.shape = {1, 1, 4}, .dtype = DataType::kUint8, .scale = 1.0f / 255});
     x = FullyConnected(x, 16, {.activation = "relu", .name = "fc1"});
     x = Dropout(x, dropout, "drop");
     x = FullyConnected(x, 3, {.name = "fc2"});
-    absl::Status status = AddTraining(Output(x, "logits"), {}, TheRuntime().gradients());
+    absl::Status status = AddTraining(Output(x, "logits"), options, TheRuntime().gradients());
     EXPECT_TRUE(status.ok()) << status;
     session = MakeSession(graph);
     batches = *NewImageBatches(training, {.batch = 20, .seed = 3});
@@ -93,29 +97,71 @@ TEST_F(TrainingLoopTest, LearnsAndEvaluates) {
   EXPECT_THAT(run.loop->best_checkpoint(), HasSubstr("best/model-"));
 }
 
-// Stopped anywhere, in the middle of an epoch too, the rest is what it would have been, dropout and plateau included.
+// Stopped anywhere, in the middle of an epoch too, the rest is what it would have been, with every optimizer, dropout
+// and a plateau.
 TEST_F(TrainingLoopTest, ResumedItComputesTheSameBits) {
-  TrainingLoopOptions options{.epochs = 6, .rate = 0.1, .schedule = *Schedule::Parse("plateau:0.5:patience=1")};
-  options.directory = "whole";
-  SmallTraining whole(fs_, training_, test_);
-  ASSERT_TRUE(whole.Begin(options).ok());
-  TrainingObserver observer;
-  ASSERT_TRUE(whole.loop->Train(observer).ok());
-  options.directory = "parts";
-  for (int64_t stop : {3, 10, 11, 24, 1000}) {
-    SmallTraining part(fs_, training_, test_);
-    ASSERT_TRUE(part.Begin(options, stop > 3).ok());
-    StopAt until(stop);
-    auto outcome = part.loop->Train(until);
-    ASSERT_TRUE(outcome.ok()) << outcome.status();
-    EXPECT_EQ(*outcome, stop < 1000 ? Outcome::kStopped : Outcome::kFinished);
+  for (const char* optimizer : {"sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "centered"}) {
+    SCOPED_TRACE(optimizer);
+    TrainingOptions training;
+    const bool is_centered = std::string(optimizer) == "centered";
+    ASSERT_TRUE(SetOptimizer(is_centered ? "rmsprop" : optimizer, training).ok());
+    training.centered = is_centered;
+    if (is_centered) training.momentum = 0.5f;
+    training.weight_decay = 0.001f;
+    TrainingLoopOptions options{.epochs = 6, .rate = 0.02, .schedule = *Schedule::Parse("plateau:0.5:patience=1")};
+    MemoryFileSystem fs;
+    options.directory = "whole";
+    SmallTraining whole(fs, training_, test_, 0.3f, training);
+    ASSERT_TRUE(whole.Begin(options).ok());
+    TrainingObserver observer;
+    ASSERT_TRUE(whole.loop->Train(observer).ok());
+    options.directory = "parts";
+    for (int64_t stop : {3, 10, 11, 24, 1000}) {
+      SmallTraining part(fs, training_, test_, 0.3f, training);
+      ASSERT_TRUE(part.Begin(options, stop > 3).ok());
+      StopAt until(stop);
+      auto outcome = part.loop->Train(until);
+      ASSERT_TRUE(outcome.ok()) << outcome.status();
+      EXPECT_EQ(*outcome, stop < 1000 ? Outcome::kStopped : Outcome::kFinished);
+    }
+    auto a = CheckpointReader::Open("whole/model-30", {}, fs), b = CheckpointReader::Open("parts/model-30", {}, fs);
+    ASSERT_TRUE(a.ok() && b.ok()) << a.status() << b.status();
+    ASSERT_EQ((*a)->entries().size(), (*b)->entries().size());
+    for (const CheckpointEntry& entry : (*a)->entries()) {
+      EXPECT_TRUE(*(*a)->Read(entry.name) == *(*b)->Read(entry.name)) << entry.name;
+    }
   }
-  auto a = CheckpointReader::Open("whole/model-30", {}, fs_), b = CheckpointReader::Open("parts/model-30", {}, fs_);
-  ASSERT_TRUE(a.ok() && b.ok()) << a.status() << b.status();
-  ASSERT_EQ((*a)->entries().size(), (*b)->entries().size());
-  for (const CheckpointEntry& entry : (*a)->entries()) {
-    EXPECT_TRUE(*(*a)->Read(entry.name) == *(*b)->Read(entry.name)) << entry.name;
+}
+
+// The newest ones are kept, and the best one beside them however old it is.
+TEST_F(TrainingLoopTest, KeepsTheNewestAndTheBest) {
+  SmallTraining run(fs_, training_, test_, 0);
+  ASSERT_TRUE(run.Begin({.epochs = 8, .rate = 0.1, .keep = 3, .snapshot_steps = 2, .keep_best = true}).ok());
+  class Scores : public TrainingObserver {
+   public:
+    void OnEpoch(const TrainingProgress& progress, const Evaluation& evaluation) override {
+      if (best_step != 0 && evaluation.accuracy <= best.accuracy) return;
+      best = evaluation;
+      best_step = progress.step;
+    }
+    Evaluation best;
+    int64_t best_step = 0;
+  };
+  Scores scores;
+  ASSERT_TRUE(run.loop->Train(scores).ok());
+  std::vector<std::string> kept;
+  const std::vector<std::string> names = *fs_.ListDirectory("run");
+  for (const std::string& name : names) {
+    if (absl::EndsWith(name, ".index")) kept.push_back(name);
   }
+  EXPECT_THAT(kept, UnorderedElementsAre("model-36.index", "model-38.index", "model-40.index"));
+  EXPECT_EQ(run.loop->best_checkpoint(), absl::StrCat("run/best/model-", scores.best_step));
+  auto best = CheckpointReader::Open(run.loop->best_checkpoint(), {}, fs_);
+  ASSERT_TRUE(best.ok()) << best.status();
+  for (const std::string& name : run.session->InitializedVariables()) {
+    ASSERT_TRUE(run.session->WriteVariable(name, *(*best)->Read(name)).ok());
+  }
+  EXPECT_EQ(run.loop->Evaluate()->accuracy, scores.best.accuracy);
 }
 
 TEST_F(TrainingLoopTest, AnotherScheduleOrOtherDataCannotGoOn) {
