@@ -191,14 +191,15 @@ Layer AlexnetOnTwoDevices(Network& network, const NetworkOptions& options) {
 }  // namespace
 
 void RegisterAlexnet(NetworkList& networks) {
-  CatalogNetwork network{.name = "alexnet",
-                         .description = "AlexNet on one device, in two groups",
-                         .input = {227, 227, 3},
-                         .classes = 1000,
-                         .parameters = 60965224,
-                         .understands = {"lrn"},
-                         .recipe = {.rate = 0.01, .weight_decay = 5e-4, .batch = 128, .epochs = 90},
-                         .layers = Alexnet};
+  CatalogNetwork network{
+      .name = "alexnet",
+      .description = "AlexNet on one device, in two groups",
+      .input = {227, 227, 3},
+      .classes = 1000,
+      .parameters = 60965224,
+      .understands = {"lrn"},
+      .recipe = {.rate = 0.01, .weight_decay = 5e-4, .batch = 128, .epochs = 90, .schedule = "plateau"},
+      .layers = Alexnet};
   networks.push_back(network);
   network.name = "alexnet_2dev";
   network.description = "AlexNet as two towers, each on its device";

@@ -43,7 +43,7 @@ struct TrainingRecipe {
   double weight_decay = 0;
   int64_t batch = 128;
   int64_t epochs = 0;             // 0: the paper does not say
-  std::string schedule = "step";  // the rate is divided by 10 as often as the paper does
+  std::string schedule = "step";  // see Schedule::Parse
 };
 
 class CatalogNetwork {

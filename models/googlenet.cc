@@ -98,13 +98,14 @@ class GoogLeNet {
 
 void RegisterGooglenet(NetworkList& networks) {
   for (bool is_naive : {false, true}) {
-    CatalogNetwork network{.name = is_naive ? "googlenet_naive" : "googlenet",
-                           .description = is_naive ? "GoogLeNet whose modules do not reduce channels"
-                                                   : "nine inception modules; --aux adds two classifiers in between",
-                           .input = {224, 224, 3},
-                           .classes = 1000,
-                           .parameters = is_naive ? 97526008 : 6998552,
-                           .recipe = {.rate = 0.01, .weight_decay = 2e-4, .batch = 32}};
+    CatalogNetwork network{
+        .name = is_naive ? "googlenet_naive" : "googlenet",
+        .description = is_naive ? "GoogLeNet whose modules do not reduce channels"
+                                : "nine inception modules; --aux adds two classifiers in between",
+        .input = {224, 224, 3},
+        .classes = 1000,
+        .parameters = is_naive ? 97526008 : 6998552,
+        .recipe = {.rate = 0.01, .weight_decay = 2e-4, .batch = 32, .schedule = "step:every=8e:0.96"}};
     if (!is_naive) network.understands = {"aux"};
     network.layers = [is_naive](Network& net, const NetworkOptions& options) {
       return GoogLeNet(options, is_naive).Build(net);

@@ -92,7 +92,8 @@ void RegisterMobilenet(NetworkList& networks) {
        .input = {224, 224, 3},
        .classes = 1000,
        .parameters = 3504872,
-       .recipe = {.optimizer = "rmsprop", .rate = 0.045, .weight_decay = 4e-5, .batch = 96, .schedule = "exponential"},
+       .recipe =
+           {.optimizer = "rmsprop", .rate = 0.045, .weight_decay = 4e-5, .batch = 96, .schedule = "exponential:0.98"},
        .layers = [](Network& network, const NetworkOptions& options) { return MobilenetV2(options).Build(network); }});
 }
 

@@ -83,7 +83,7 @@ void RegisterNin(NetworkList& networks) {
                       .classes = 1000,
                       .parameters = 7595176,
                       .understands = {"batch_norm"},
-                      .recipe = {.rate = 0.01, .weight_decay = 5e-4, .batch = 64},
+                      .recipe = {.rate = 0.01, .weight_decay = 5e-4, .batch = 64, .schedule = "plateau"},
                       .layers = NinImageNet});
   networks.push_back({.name = "cifar_nin",
                       .description = "Network in Network for CIFAR-10, three mlpconv layers",

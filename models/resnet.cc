@@ -46,15 +46,16 @@ void RegisterResnet(NetworkList& networks) {
   };
   for (const auto& entry : kNetworks) {
     const Configuration configuration = entry.configuration;
-    networks.push_back({.name = absl::StrCat("resnet", entry.layers),
-                        .description = configuration.is_bottleneck ? "ResNet of bottleneck blocks" : "ResNet",
-                        .input = {224, 224, 3},
-                        .classes = 1000,
-                        .parameters = entry.parameters,
-                        .recipe = {.rate = 0.1, .weight_decay = 1e-4, .batch = 256, .epochs = 120},
-                        .layers = [configuration](Network& network, const NetworkOptions& options) {
-                          return Resnet(network, options, configuration);
-                        }});
+    networks.push_back(
+        {.name = absl::StrCat("resnet", entry.layers),
+         .description = configuration.is_bottleneck ? "ResNet of bottleneck blocks" : "ResNet",
+         .input = {224, 224, 3},
+         .classes = 1000,
+         .parameters = entry.parameters,
+         .recipe = {.rate = 0.1, .weight_decay = 1e-4, .batch = 256, .epochs = 120, .schedule = "plateau"},
+         .layers = [configuration](Network& network, const NetworkOptions& options) {
+           return Resnet(network, options, configuration);
+         }});
   }
 }
 

@@ -59,16 +59,17 @@ void RegisterVgg(NetworkList& networks) {
   };
   for (const auto& entry : kNetworks) {
     const Configuration configuration = entry.configuration;
-    networks.push_back({.name = entry.name,
-                        .description = entry.description,
-                        .input = {224, 224, 3},
-                        .classes = 1000,
-                        .parameters = entry.parameters,
-                        .understands = {"devices"},
-                        .recipe = {.rate = 0.01, .weight_decay = 5e-4, .batch = 256, .epochs = 74},
-                        .layers = [configuration](Network& network, const NetworkOptions& options) {
-                          return Vgg(network, options, configuration);
-                        }});
+    networks.push_back(
+        {.name = entry.name,
+         .description = entry.description,
+         .input = {224, 224, 3},
+         .classes = 1000,
+         .parameters = entry.parameters,
+         .understands = {"devices"},
+         .recipe = {.rate = 0.01, .weight_decay = 5e-4, .batch = 256, .epochs = 74, .schedule = "plateau"},
+         .layers = [configuration](Network& network, const NetworkOptions& options) {
+           return Vgg(network, options, configuration);
+         }});
   }
 }
 

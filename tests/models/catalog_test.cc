@@ -2,6 +2,7 @@
 // our own code.
 #include <gmock/gmock.h>
 
+#include "models/schedule.h"
 #include "tests/models/built_network.h"
 
 namespace sluice {
@@ -178,6 +179,25 @@ TEST(LayerShapes, Vgg) {
                 {"fc6", "[?,4096]"},
                 {"fc7", "[?,4096]"},
                 {"fc8", "[?,1000]"}});
+  // Each stage's convolutions are as many as table 1 has, and its last one is before the pool.
+  const struct {
+    const char* network;
+    int convolutions[5];
+  } rows[] = {{"vgg_a", {1, 1, 2, 2, 2}}, {"vgg_a_lrn", {1, 1, 2, 2, 2}}, {"vgg_b", {2, 2, 2, 2, 2}},
+              {"vgg_c", {2, 2, 3, 3, 3}}, {"vgg16", {2, 2, 3, 3, 3}},     {"vgg19", {2, 2, 4, 4, 4}}};
+  for (const auto& row : rows) {
+    BuiltNetwork net(row.network);
+    for (int stage = 0; stage < 5; ++stage) {
+      const std::string shape =
+          absl::StrCat("[?,", 224 >> stage, ",", 224 >> stage, ",", std::min(64 << stage, 512), "]");
+      for (int i = 1; i <= row.convolutions[stage] + 1; ++i) {
+        const std::string layer = absl::StrCat("conv", stage + 1, "_", i);
+        EXPECT_EQ(net.ShapeOf(layer), i <= row.convolutions[stage] ? shape : "no layer " + layer) << row.network;
+      }
+    }
+    EXPECT_EQ(net.ShapeOf("fc7"), "[?,4096]");
+    EXPECT_EQ(net.ShapeOf("fc8"), "[?,1000]");
+  }
   ExpectShapes("vgg_a_lrn", {}, {{"lrn1", "[?,224,224,64]"}, {"conv5_2", "[?,14,14,512]"}});
   ExpectShapes("vgg_c", {}, {{"conv3_3", "[?,56,56,256]"}});
   ExpectShapes("vgg19", {}, {{"conv5_4", "[?,14,14,512]"}});
@@ -202,6 +222,45 @@ TEST(LayerShapes, ResNet) {
                 {"conv4_6/add", "[?,14,14,1024]"},
                 {"conv5_3/add", "[?,7,7,2048]"},
                 {"logits", "[?,1000]"}});
+  // Blocks of each stage: table 1.
+  const struct {
+    const char* network;
+    int blocks[4];
+    int64_t expansion;
+  } rows[] = {{"resnet18", {2, 2, 2, 2}, 1},
+              {"resnet34", {3, 4, 6, 3}, 1},
+              {"resnet50", {3, 4, 6, 3}, 4},
+              {"resnet101", {3, 4, 23, 3}, 4},
+              {"resnet152", {3, 8, 36, 3}, 4}};
+  for (const auto& row : rows) {
+    BuiltNetwork net(row.network);
+    for (int stage = 0; stage < 4; ++stage) {
+      const int64_t side = 56 >> stage, channels = (int64_t{64} << stage) * row.expansion;
+      for (int i = 1; i <= row.blocks[stage] + 1; ++i) {
+        const std::string layer = absl::StrCat("conv", stage + 2, "_", i, "/add");
+        EXPECT_EQ(net.ShapeOf(layer), i <= row.blocks[stage] ? absl::StrCat("[?,", side, ",", side, ",", channels, "]")
+                                                             : "no layer " + layer)
+            << row.network;
+      }
+    }
+    EXPECT_EQ(net.ShapeOf("pool5"), absl::StrCat("[?,", 512 * row.expansion, "]"));
+    EXPECT_EQ(net.ShapeOf("logits"), "[?,1000]");
+  }
+  // 6n + 2 layers: stages of n blocks.
+  for (const auto& [network, n] : std::vector<std::pair<std::string, int>>{
+           {"20", 3}, {"32", 5}, {"44", 7}, {"56", 9}, {"110", 18}, {"1202", 200}}) {
+    for (const char* kind : {"cifar_resnet", "cifar_plain"}) {
+      BuiltNetwork net(kind + network);
+      const char* last = kind == std::string("cifar_resnet") ? "/add" : "/relu";
+      for (int stage = 1; stage <= 3; ++stage) {
+        const int side = 64 >> stage, channels = 8 << stage;
+        EXPECT_EQ(net.ShapeOf(absl::StrCat("stage", stage, "_", n, last)),
+                  absl::StrCat("[?,", side, ",", side, ",", channels, "]"));
+        const std::string beyond = absl::StrCat("stage", stage, "_", n + 1, last);
+        EXPECT_EQ(net.ShapeOf(beyond), "no layer " + beyond);
+      }
+    }
+  }
   ExpectShapes("cifar_resnet20", {},
                {{"conv1", "[?,32,32,16]"},
                 {"stage1_3/add", "[?,32,32,16]"},
@@ -285,6 +344,43 @@ TEST(Options, WhatANetworkLacksIsSaid) {
   }
 }
 
+// What --published takes. "When the error stops falling" is a plateau.
+TEST(Catalog, RecipesAreThePapers) {
+  const struct {
+    const char* network;
+    TrainingRecipe recipe;
+  } rows[] = {
+      {"alexnet", {.rate = 0.01, .weight_decay = 5e-4, .batch = 128, .epochs = 90, .schedule = "plateau"}},
+      {"alexnet_2dev", {.rate = 0.01, .weight_decay = 5e-4, .batch = 128, .epochs = 90, .schedule = "plateau"}},
+      {"vgg16", {.rate = 0.01, .weight_decay = 5e-4, .batch = 256, .epochs = 74, .schedule = "plateau"}},
+      {"googlenet", {.rate = 0.01, .weight_decay = 2e-4, .batch = 32, .epochs = 0, .schedule = "step:every=8e:0.96"}},
+      // 600,000 iterations of 1.28 M pictures.
+      {"resnet152", {.rate = 0.1, .weight_decay = 1e-4, .batch = 256, .epochs = 120, .schedule = "plateau"}},
+      // 64,000 iterations of 50,000 pictures; divided at 32,000 and 48,000.
+      {"cifar_resnet110", {.rate = 0.1, .weight_decay = 1e-4, .batch = 128, .epochs = 164, .schedule = "step"}},
+      {"cifar_plain20", {.rate = 0.1, .weight_decay = 1e-4, .batch = 128, .epochs = 164, .schedule = "step"}},
+      {"mobilenet_v2",
+       {.optimizer = "rmsprop", .rate = 0.045, .weight_decay = 4e-5, .batch = 96, .schedule = "exponential:0.98"}},
+      {"transform_net", {.optimizer = "adam", .rate = 1e-3, .batch = 4, .epochs = 2, .schedule = "constant"}},
+  };
+  for (const auto& row : rows) {
+    const TrainingRecipe& recipe = FindNetwork(row.network)->recipe;
+    EXPECT_EQ(recipe.optimizer, row.recipe.optimizer) << row.network;
+    EXPECT_EQ(recipe.rate, row.recipe.rate) << row.network;
+    EXPECT_EQ(recipe.momentum, 0.9) << row.network;
+    EXPECT_EQ(recipe.weight_decay, row.recipe.weight_decay) << row.network;
+    EXPECT_EQ(recipe.batch, row.recipe.batch) << row.network;
+    EXPECT_EQ(recipe.epochs, row.recipe.epochs) << row.network;
+    EXPECT_EQ(recipe.schedule, row.recipe.schedule) << row.network;
+  }
+  const TrainingLength length{.total_steps = 164 * 390, .steps_per_epoch = 390};
+  auto schedule = Schedule::Parse(FindNetwork("cifar_resnet20")->recipe.schedule);
+  ASSERT_TRUE(schedule.ok());
+  EXPECT_NEAR(schedule->At(31900, 0.1, length).rate, 0.1, 1e-9);
+  EXPECT_NEAR(schedule->At(32100, 0.1, length).rate, 0.01, 1e-9);
+  EXPECT_NEAR(schedule->At(48100, 0.1, length).rate, 0.001, 1e-9);
+}
+
 TEST(Catalog, NamesAreDifferentAndEveryNetworkSaysHowItTrains) {
   std::vector<std::string> names;
   for (const CatalogNetwork& network : Catalog()) {
@@ -293,6 +389,7 @@ TEST(Catalog, NamesAreDifferentAndEveryNetworkSaysHowItTrains) {
     EXPECT_EQ(network.input.size(), 3u) << network.name;
     EXPECT_GT(network.recipe.rate, 0) << network.name;
     EXPECT_GT(network.recipe.batch, 0) << network.name;
+    EXPECT_TRUE(Schedule::Parse(network.recipe.schedule).ok()) << network.name;
   }
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
