@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What `sluice train --logdir` wrote, as the real TensorBoard shows it: asks its data endpoints.
 
-    check_tensorboard.py LOGDIR        needs tensorboard from PyPI in the Python that runs this
+    check_tensorboard.py LOGDIR             the folder of one run
+    check_tensorboard.py --train SLUICE     makes one first, with that binary: LeNet on Fashion-MNIST
 
-LOGDIR is the folder of one run. Prints what was found; exits with 1 where something is missing, with 77 (skipped)
-where there is no tensorboard.
+Needs tensorboard from PyPI, in the Python that runs this or in the one that SLUICE_TENSORBOARD_PYTHON names. Prints what
+was found; exits with 1 where something is missing, with 77 (skipped) where there is no tensorboard.
 """
 import importlib.util
 import json
@@ -12,6 +13,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -81,6 +83,7 @@ def check(board):
     traces = list(board.json("plugin/graphs/info")[run]["tags"])
     metadata = board.get("plugin/graphs/run_metadata", run=run, tag=traces[0]).decode() if traces else ""
     yield f"compute time of {metadata.count('node_stats {')} nodes in {traces}", "all_end_rel_micros" in metadata
+    yield f"memory of {metadata.count('total_bytes')} of them", "total_bytes" in metadata
     where = board.json("plugin/projector/runs")
     config = board.json("plugin/projector/info", run=where[0])
     name = config["embeddings"][0]["tensorName"]
@@ -90,18 +93,31 @@ def check(board):
     yield f"an embedding of {len(rows) - 1} points", len(rows) > 2 and len(tensor) > 0 and sprite[:4] == b"\x89PNG"
 
 
-def main():
-    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
-        sys.exit(__doc__ if len(sys.argv) == 2 else "usage: check_tensorboard.py LOGDIR")
-    if importlib.util.find_spec("tensorboard") is None:
-        print("skipped: there is no tensorboard here (pip install tensorboard)")
-        sys.exit(77)
+def check_all(logdir):
     wrong = 0
-    with TensorBoard(os.path.abspath(sys.argv[1])) as board:
+    with TensorBoard(os.path.abspath(logdir)) as board:
         for what, is_right in check(board):
             wrong += not is_right
             print(("ok     " if is_right else "WRONG  ") + what)
-    sys.exit(wrong > 0)
+    return wrong
+
+
+def main():
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help") or len(arguments) != (2 if arguments[0] == "--train" else 1):
+        sys.exit(__doc__)
+    if importlib.util.find_spec("tensorboard") is None:
+        other = os.environ.get("SLUICE_TENSORBOARD_PYTHON")
+        if other and os.path.realpath(other) != os.path.realpath(sys.executable):
+            os.execv(other, [other, *sys.argv])
+        print("skipped: there is no tensorboard here (pip install tensorboard)")
+        sys.exit(77)
+    if arguments[0] != "--train":
+        sys.exit(check_all(arguments[0]) > 0)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([arguments[1], "train", "lenet", "--data", "fashion-mnist", "--epochs", "1", "--rate", "0.01",
+                        "--out", f"{folder}/out", "--logdir", f"{folder}/log"], check=True, stdout=subprocess.DEVNULL)
+        sys.exit(check_all(f"{folder}/log") > 0)
 
 
 if __name__ == "__main__":
