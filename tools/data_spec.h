@@ -8,6 +8,7 @@
 #include "io/dataset.h"
 #include "io/input_pipeline.h"
 #include "models/batches.h"
+#include "tools/common_options.h"
 
 namespace sluice::tools {
 
@@ -61,6 +62,9 @@ struct DataBatchOptions {
   DataType dtype = DataType::kFloat;  // of the network's pictures; uint8 are neither normalised nor scaled
   uint64_t seed = 1;
 };
+
+// Says what is left out as warnings: the first ones one by one, then only that there are more.
+std::shared_ptr<BadExamples> WarnOfBadExamples(LogLevel level);
 
 // Training and test part of a data set, ready to make batches.
 class OpenedData {

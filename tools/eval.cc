@@ -13,12 +13,13 @@
 #include "tools/json_report.h"
 #include "tools/model_interface.h"
 #include "tools/open_session.h"
+#include "tools/units.h"
 
 namespace sluice::tools {
 namespace {
 
 struct Scores {
-  int64_t examples = 0, top1 = 0, top5 = 0;
+  int64_t examples = 0, top1 = 0, top_k = 0;
   double loss = 0;  // summed cross-entropy
 };
 
@@ -37,7 +38,7 @@ Tensor MeanOfViews(const Tensor& probabilities, int64_t views) {
 }
 
 // `probabilities` is [n, classes]; there is a label for each row, or for each view of it.
-void AddScores(const Tensor& probabilities, const Tensor& labels, int64_t views, Scores* scores) {
+void AddScores(const Tensor& probabilities, const Tensor& labels, int64_t views, int64_t k, Scores* scores) {
   int64_t classes = probabilities.dim(1);
   const int64_t stride = labels.num_elements() == probabilities.dim(0) ? 1 : views;
   for (int64_t i = 0; i < probabilities.dim(0); ++i) {
@@ -49,7 +50,7 @@ void AddScores(const Tensor& probabilities, const Tensor& labels, int64_t views,
     }
     ++scores->examples;
     if (before < 1) ++scores->top1;
-    if (before < 5) ++scores->top5;
+    if (before < k) ++scores->top_k;
     scores->loss -= std::log(std::max(row[label], 1e-30));
   }
 }
@@ -60,6 +61,7 @@ class EvalCommand : public Command {
     model_arguments_.Declare(line);
     line.Option("--data", &data_, "SPEC", "As sluice train takes it; its test part is used");
     line.Option("--batch", &batch_, "N", "Pictures a run (default 250)");
+    line.Option("--top", &top_, "K", "Counts labels among the K most probable classes too (default 5)");
     line.Option("--fetch", &fetch_, "NAME", "The probabilities [batch,classes] (default: the model's output)");
     output_.DeclareJson(line);
     runner_.Declare(line);
@@ -69,6 +71,7 @@ class EvalCommand : public Command {
     SLUICE_RETURN_IF_ERROR(runner_.Finish());
     if (data_.empty()) return UsageError("--data is missing");
     if (batch_ < 1) return UsageError("--batch: expected at least 1");
+    if (top_ < 1) return UsageError("--top: expected at least 1");
     SLUICE_ASSIGN_OR_RETURN(Model model, LoadModel(model_arguments_, runtime_.ops(), runner_.import_limit()));
     std::vector<std::string> asked;
     if (!fetch_.empty()) asked = {fetch_};
@@ -79,12 +82,13 @@ class EvalCommand : public Command {
       return UsageError(absl::StrCat("the model has ", inputs.size(), " inputs and ", fetches.size(),
                                      " outputs; --fetch the one with the probabilities, of one input"));
     }
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<OpenedData> data, OpenedData::Open(data_, nullptr));
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<OpenedData> data,
+                            OpenedData::Open(data_, WarnOfBadExamples(runner_.log_level())));
     SLUICE_ASSIGN_OR_RETURN(session_, OpenSession(runtime_, runner_, std::move(model)));
     CallableOptions options{.feed = {inputs[0].name}, .fetch = fetches, .run_options = runner_.run()};
     SLUICE_RETURN_IF_ERROR(RunError(session_->MakeCallable(options, &callable_)));
     SLUICE_RETURN_IF_ERROR(Evaluate(*data, inputs[0].dtype));
-    Report();
+    Report(data->bad_count());
     return absl::OkStatus();
   }
 
@@ -105,33 +109,35 @@ class EvalCommand : public Command {
                                        ", expected probabilities [", feeds[0].dim(0), ",", data.classes(), "]"));
       }
       SLUICE_ASSIGN_OR_RETURN(Tensor probabilities, CastTensor(output, DataType::kDouble));
-      AddScores(MeanOfViews(probabilities, data.test_views()), feeds[1], data.test_views(), &scores_);
+      AddScores(MeanOfViews(probabilities, data.test_views()), feeds[1], data.test_views(), top_, &scores_);
     }
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return absl::OkStatus();
   }
 
-  void Report() const {
+  void Report(int64_t left_out) const {
     auto n = static_cast<double>(std::max<int64_t>(scores_.examples, 1));
-    double top1 = static_cast<double>(scores_.top1) / n, top5 = static_cast<double>(scores_.top5) / n;
+    double top1 = static_cast<double>(scores_.top1) / n, top_k = static_cast<double>(scores_.top_k) / n;
     if (output_.json) {
       Json report = NewReport("eval");
       report["devices"] = DevicesToJson(session_->devices());
       report["examples"] = scores_.examples;
       report["top1"] = top1;
-      report["top5"] = top5;
+      report[absl::StrCat("top", top_)] = top_k;
       report["loss"] = scores_.loss / n;
       report["images_per_second"] = n / seconds_;
+      report["left_out"] = left_out;
       PrintReport(report);
       return;
     }
-    printf("%d pictures: top-1 %.2f %%, top-5 %.2f %%, loss %.4f, %.0f images/s\n", static_cast<int>(scores_.examples),
-           100 * top1, 100 * top5, scores_.loss / n, n / seconds_);
+    printf("%d pictures: top-1 %.2f %%, top-%d %.2f %%, loss %.4f, %.0f images/s\n", static_cast<int>(scores_.examples),
+           100 * top1, static_cast<int>(top_), 100 * top_k, scores_.loss / n, n / seconds_);
+    if (left_out > 0) printf("left out: %s\n", FormatCount(left_out).c_str());
   }
 
   ModelArguments model_arguments_;
   std::string data_, fetch_;
-  int64_t batch_ = 250;
+  int64_t batch_ = 250, top_ = 5;
   OutputOptions output_;
   RunnerOptions runner_;
   Scores scores_;

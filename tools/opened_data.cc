@@ -13,11 +13,33 @@ namespace {
 
 // More pictures than that change a mean or a principal component by nothing that counts.
 constexpr int64_t kStatisticsPictures = 50000;
+constexpr int64_t kToldBadExamples = 20;
 
 absl::StatusOr<std::shared_ptr<const PictureTransform>> ShareTransform(AugmentOptions options) {
   SLUICE_ASSIGN_OR_RETURN(PictureTransform transform, PictureTransform::Create(std::move(options)));
   return std::make_shared<const PictureTransform>(std::move(transform));
 }
+
+// A picture or a label that is wrong is a malformed file, whoever it is that asks for the batch.
+class FileBatches : public BatchSource {
+ public:
+  explicit FileBatches(std::unique_ptr<BatchSource> batches) : batches_(std::move(batches)) {}
+  int64_t num_examples() const override { return batches_->num_examples(); }
+  int64_t batch_size() const override { return batches_->batch_size(); }
+  int64_t num_batches() const override { return batches_->num_batches(); }
+  uint64_t seed() const override { return batches_->seed(); }
+  absl::Status StartEpoch(int64_t epoch, int64_t first_batch) override {
+    return batches_->StartEpoch(epoch, first_batch);
+  }
+  absl::StatusOr<bool> Next(std::vector<Tensor>* feeds) override {
+    auto more = batches_->Next(feeds);
+    if (absl::IsInvalidArgument(more.status())) return WithExitCode(more.status(), ExitCode::kMalformed);
+    return more;
+  }
+
+ private:
+  const std::unique_ptr<BatchSource> batches_;
+};
 
 // Nothing but the resizing, which is all that kept pictures have gone through.
 AugmentOptions ResizeOnly(const AugmentOptions& options) {
@@ -43,6 +65,13 @@ absl::StatusOr<ColorStatistics> StatisticsOf(const PictureStore& store, bool wit
 }
 
 }  // namespace
+
+std::shared_ptr<BadExamples> WarnOfBadExamples(LogLevel level) {
+  return std::make_shared<BadExamples>([level, told = int64_t{0}](const std::string& message) mutable {
+    if (++told <= kToldBadExamples) LogWarning(level, absl::StrCat("left out: ", message));
+    if (told == kToldBadExamples) LogWarning(level, "what else is left out is only counted");
+  });
+}
 
 absl::StatusOr<DataSet> LoadData(const std::string& text, Split split) {
   SLUICE_ASSIGN_OR_RETURN(DataSpec spec, ParseDataSpec(text));
@@ -141,7 +170,7 @@ absl::StatusOr<std::unique_ptr<BatchSource>> OpenedData::Make(const std::shared_
   pipeline.prefetch = std::min<int64_t>(spec_.prefetch, 1 << 20);
   pipeline.on_bad = spec_.on_bad;
   SLUICE_ASSIGN_OR_RETURN(auto made, InputPipeline::Create(store, transform_, pipeline, bad_));
-  return NewPipelineBatches(std::move(made));
+  return std::make_unique<FileBatches>(NewPipelineBatches(std::move(made)));
 }
 
 absl::StatusOr<std::unique_ptr<BatchSource>> OpenedData::Training(const DataBatchOptions& options) const {

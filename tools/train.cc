@@ -14,6 +14,7 @@
 #include "tools/progress.h"
 #include "tools/train_options.h"
 #include "tools/training_folder.h"
+#include "tools/units.h"
 
 namespace sluice::tools {
 namespace {
@@ -27,29 +28,26 @@ class TrainCommand : public Command {
   absl::Status Run(const CommandLine&) override {
     SLUICE_RETURN_IF_ERROR(arguments_.Finish());
     SLUICE_ASSIGN_OR_RETURN(Graph graph, MakeGraph());
-    auto bad = std::make_shared<BadExamples>([level = arguments_.runner.log_level()](const std::string& message) {
-      LogWarning(level, absl::StrCat("left out: ", message));
-    });
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<OpenedData> data, OpenedData::Open(arguments_.data, bad));
-    SLUICE_RETURN_IF_ERROR(CheckFit(graph, *data));
+    SLUICE_ASSIGN_OR_RETURN(data_, OpenedData::Open(arguments_.data, WarnOfBadExamples(arguments_.runner.log_level())));
+    SLUICE_RETURN_IF_ERROR(CheckFit(graph, *data_));
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, OpenSession(runtime_, arguments_.runner));
     if (!arguments_.logdir.empty()) {
       SLUICE_RETURN_IF_ERROR(ClaimEventDirectory(arguments_.logdir, arguments_.resume, arguments_.output.overwrite));
     }
     TrainingFolder folder(arguments_.out);
     SLUICE_ASSIGN_OR_RETURN(std::string graph_def, ExportGraphDef(graph));
-    absl::Status begun = folder.Begin(graph_def, data->labels(), arguments_.resume, arguments_.output.overwrite);
+    absl::Status begun = folder.Begin(graph_def, data_->labels(), arguments_.resume, arguments_.output.overwrite);
     if (!begun.ok()) return Usage(begun);
     SLUICE_RETURN_IF_ERROR(session->Create(graph));
     DataBatchOptions batches = arguments_.batches();
     batches.dtype = graph.Find(training::kImages)->output_types[0];
-    auto examples = data->Training(batches);
+    auto examples = data_->Training(batches);
     if (!examples.ok()) return RunError(examples.status());
     batches.batch = std::max<int64_t>(batches.batch, kTestBatch);
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<BatchSource> tests, data->Test(batches));
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<BatchSource> tests, data_->Test(batches));
     auto loop = TrainingLoop::Create(*session, graph, **examples, tests.get(), arguments_.loop());
     if (!loop.ok()) return RunError(loop.status());
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log, OpenLog(*session, graph, *data, *tests));
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log, OpenLog(*session, graph, *tests));
     absl::Status status = Train(**loop, folder, graph, *session, log.get());
     LogWarnings(*session, arguments_.runner.log_level());
     return status;
@@ -103,11 +101,10 @@ class TrainCommand : public Command {
   }
 
   // nullptr without --logdir.
-  absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Session& session, const Graph& graph, const OpenedData& data,
-                                                    BatchSource& tests) const {
+  absl::StatusOr<std::unique_ptr<EventLog>> OpenLog(Session& session, const Graph& graph, BatchSource& tests) const {
     if (arguments_.logdir.empty()) return nullptr;
     return EventLog::Open({.directory = arguments_.logdir,
-                           .labels = data.labels(),
+                           .labels = data_->labels(),
                            .on_error = [level = arguments_.runner.log_level()](
                                            const std::string& message) { LogWarning(level, message); }},
                           session, graph, &tests);
@@ -176,6 +173,7 @@ class TrainCommand : public Command {
       report["test_loss"] = test.loss;
       report["test_examples"] = test.examples;
       report["images_per_second"] = examples_per_second;
+      report["left_out"] = data_->bad_count();
       report["graph"] = folder.graph();
       report["checkpoint"] = trainer.checkpoint();
       report["best_checkpoint"] = trainer.best_checkpoint();
@@ -184,6 +182,7 @@ class TrainCommand : public Command {
       return;
     }
     printf("test accuracy %.2f %% of %d, loss %.4f\n", 100 * test.accuracy, static_cast<int>(test.examples), test.loss);
+    if (data_->bad_count() > 0) printf("left out    %s examples\n", FormatCount(data_->bad_count()).c_str());
     if (!trainer.best_checkpoint().empty()) printf("best        %s\n", trainer.best_checkpoint().c_str());
     printf("graph       %s\ncheckpoint  %s\n", folder.graph().c_str(), trainer.checkpoint().c_str());
     if (finished) printf("frozen      %s\n", folder.frozen().c_str());
@@ -191,6 +190,7 @@ class TrainCommand : public Command {
 
   TrainArguments arguments_;
   Runtime runtime_;
+  std::unique_ptr<OpenedData> data_;
 };
 
 }  // namespace

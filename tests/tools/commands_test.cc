@@ -1,7 +1,10 @@
 // The smaller subcommands from outside.
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -98,6 +101,30 @@ TEST(Commands, ExportWritesWeightsAsACheckpoint) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(ParsedOutput(result)["outputs"],
             ParsedOutput(RunBinary({"run", frozen, "--input", "random", "--json"}))["outputs"]);
+}
+
+// Four bytes for each parameter and each moving average, and nothing else: the networks' files as the papers count them.
+TEST(Commands, AWeightFileIsAsLargeAsItsNetwork) {
+  const std::map<std::string, int64_t> averages = {
+      {"resnet18", 9600},       {"resnet34", 17024},       {"resnet50", 53120},         {"resnet101", 105344},
+      {"resnet152", 151424},    {"cifar_resnet20", 1376},  {"cifar_resnet32", 2272},    {"cifar_resnet44", 3168},
+      {"cifar_resnet56", 4064}, {"cifar_resnet110", 8096}, {"cifar_resnet1202", 89632}, {"mobilenet_v2", 34112}};
+  const bool is_long = std::getenv("SLUICE_LONG_TESTS") != nullptr;
+  const nlohmann::json models = ParsedOutput(RunBinary({"models", "--json"}))["models"];
+  for (const auto& network : models) {
+    const std::string name = network["name"], prefix = TestFolder() + "/" + name;
+    const int64_t parameters = network["parameters"];
+    if (parameters > 8000000 && !is_long) continue;  // up to half a gigabyte each
+    BinaryResult result =
+        RunBinary({"export", name, "-o", TestFolder() + "/net.pb", "--checkpoint", prefix, "--overwrite"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const std::string twin = absl::StrReplaceAll(name, {{"plain", "resnet"}});
+    const std::string file = prefix + ".data-00000-of-00001";
+    EXPECT_EQ(std::filesystem::file_size(file),
+              4u * static_cast<uint64_t>(parameters + (averages.contains(twin) ? averages.at(twin) : 0)))
+        << name;
+    std::filesystem::remove(file);
+  }
 }
 
 TEST(Commands, InspectShowsEveryStage) {

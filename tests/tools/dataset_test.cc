@@ -1,4 +1,5 @@
 // sluice dataset, and what --data means.
+#include <cmath>
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -89,6 +90,25 @@ TEST(Dataset, PackSaysWhichFileIsNoPicture) {
   EXPECT_EQ(RunBinary({"dataset", "unpack", folder, "-o", out}).exit_code, 2);
 }
 
+TEST(Dataset, PackShowsABarOnATerminal) {
+  const std::string folder = WritePictures(1), out = TestFolder() + "/all.tfrecord";
+  // Enough of them that it takes longer than the bar waits, in little room.
+  Tensor large(DataType::kUint8, Shape{1200, 1200, 3});
+  for (int64_t i = 0; i < large.num_elements(); ++i) large.data<uint8_t>()[i] = static_cast<uint8_t>(i * i % 251);
+  WriteTestFile(folder + "/cat/large.jpg", *EncodeJpeg(large));
+  for (int i = 0; i < 60; ++i) {
+    std::filesystem::create_hard_link(folder + "/cat/large.jpg", absl::StrCat(folder, "/cat/large", i, ".jpg"));
+  }
+  BinaryResult result = RunBinaryOnTerminal({"dataset", "pack", folder, "-o", out});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("\r\033[K[="));
+  EXPECT_THAT(result.err, HasSubstr("/63 pictures"));
+  EXPECT_THAT(result.err, HasSubstr(" left"));
+  EXPECT_THAT(result.err, ::testing::EndsWith("\r\033[K")) << "the bar is taken away";
+  result = RunBinary({"dataset", "pack", folder, "-o", out, "--overwrite"});
+  EXPECT_EQ(result.err, "") << "no bar in a file";
+}
+
 std::unique_ptr<OpenedData> OpenOrDie(const std::string& spec) {
   auto data = OpenedData::Open(spec, nullptr);
   EXPECT_TRUE(data.ok()) << data.status();
@@ -126,6 +146,82 @@ TEST(DataSpec, AFolderAndTheRecordsMadeOfIt) {
   auto ten = OpenOrDie("folder:" + folder + ":crop=6:ten-crop");
   EXPECT_EQ(ten->test_views(), 10);
   EXPECT_EQ(TestLabels(*ten).size(), 20u);
+}
+
+// Krizhevsky 2012, section 4.1: along the principal components of the data's own colours, and as far as they vary.
+TEST(DataSpec, ColoursShiftAlongTheDatasPrincipalComponents) {
+  const std::string folder = TestFolder() + "/pictures";
+  for (int i = 0; i < 20; ++i) {
+    Tensor image(DataType::kUint8, Shape{2, 2, 3});
+    for (int p = 0; p < 4; ++p) {
+      image.data<uint8_t>()[3 * p] = static_cast<uint8_t>(50 + 3 * i);
+      image.data<uint8_t>()[3 * p + 1] = 80;
+      image.data<uint8_t>()[3 * p + 2] = static_cast<uint8_t>(60 + 6 * i);
+    }
+    WriteTestFile(absl::StrCat(folder, "/only/", i, ".png"), *EncodePng(image));
+  }
+  auto first_batch = [&](const std::string& more) {
+    auto data = OpenOrDie("folder:" + folder + more);
+    auto batches = data->Training({.batch = 16, .seed = 4});
+    EXPECT_TRUE(batches.ok() && (*batches)->StartEpoch(0, 0).ok());
+    std::vector<Tensor> feeds;
+    EXPECT_TRUE(*(*batches)->Next(&feeds));
+    return *feeds[0].Clone();
+  };
+  const Tensor plain = first_batch(""), shifted = first_batch(":pca=0.1");
+  double squares = 0;
+  for (int64_t i = 0; i < 16; ++i) {
+    double shift[3];
+    for (int c = 0; c < 3; ++c) shift[c] = shifted.data<float>()[12 * i + c] - plain.data<float>()[12 * i + c];
+    EXPECT_NEAR(shift[1], 0, 1e-5);
+    EXPECT_NEAR(shift[2], 2 * shift[0], 1e-5) << "the colours lie on a line";
+    squares += shift[0] * shift[0] / 16;
+    for (int p = 1; p < 4; ++p) {
+      EXPECT_NEAR(shifted.data<float>()[12 * i + 3 * p] - plain.data<float>()[12 * i + 3 * p], shift[0], 1e-5);
+    }
+  }
+  // 0.1 times the eigenvalue, which is five times the variance of red, along (1, 0, 2) / sqrt(5).
+  const double variance = 9 * (20 * 20 - 1) / 12.0 / (255 * 255), expected = 0.1 * 5 * variance / std::sqrt(5);
+  EXPECT_GT(std::sqrt(squares), 0.5 * expected);
+  EXPECT_LT(std::sqrt(squares), 2 * expected);
+}
+
+// The mean over ten crops: that of the centre where all crops are alike, another where they are not.
+TEST(Eval, TenCropsAreOneAnswer) {
+  const std::string alike = TestFolder() + "/alike", different = TestFolder() + "/different";
+  for (int i = 0; i < 40; ++i) {
+    Tensor flat(DataType::kUint8, Shape{32, 32, 1}), rough(DataType::kUint8, Shape{32, 32, 1});
+    for (int p = 0; p < 32 * 32; ++p) {
+      flat.data<uint8_t>()[p] = static_cast<uint8_t>(i % 2 == 0 ? 200 - i : 20 + i);
+      rough.data<uint8_t>()[p] = static_cast<uint8_t>((i % 2 == 0 ? 150 : 20) + (p * (i + 3)) % 97);
+    }
+    const std::string file = absl::StrCat(i % 2 == 0 ? "/cat/" : "/dog/", i, ".png");
+    WriteTestFile(alike + file, *EncodePng(flat));
+    WriteTestFile(different + file, *EncodePng(rough));
+  }
+  const std::string view = ":channels=1:crop=28:holdout=2", out = TestFolder() + "/out";
+  BinaryResult result = RunBinary({"train", "lenet", "--data", "folder:" + alike + view, "--classes", "2", "--epochs",
+                                   "3", "--batch", "5", "--rate", "0.01", "--out", out});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  auto evaluate = [&](const std::string& data, std::vector<std::string> more = {}) {
+    std::vector<std::string> command = {"eval", out + "/frozen.pb", "--data", "folder:" + data, "--json"};
+    command.insert(command.end(), more.begin(), more.end());
+    BinaryResult result = RunBinary(command);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return ParsedOutput(result);
+  };
+  const nlohmann::json centre = evaluate(alike + view), ten = evaluate(alike + view + ":ten-crop");
+  EXPECT_EQ(ten["examples"], 20);
+  EXPECT_EQ(ten["top1"], centre["top1"]);
+  EXPECT_NEAR(ten["loss"].get<double>(), centre["loss"].get<double>(), 1e-5);
+  EXPECT_GT(std::abs(evaluate(different + view + ":ten-crop")["loss"].get<double>() -
+                     evaluate(different + view)["loss"].get<double>()),
+            1e-6);
+  EXPECT_EQ(evaluate(alike + view, {"--top", "2"})["top2"], 1) << "of two classes";
+  EXPECT_EQ(RunBinary({"eval", out + "/frozen.pb", "--data", "folder:" + alike + view, "--top", "0"}).exit_code, 2);
+  result = RunBinary({"train", "lenet", "--data", "folder:" + alike + view + ":ten-crop", "--classes", "2", "--out",
+                      TestFolder() + "/no"});
+  EXPECT_EQ(result.exit_code, 2);
 }
 
 TEST(DataSpec, TrainAndTestFolders) {

@@ -1,6 +1,7 @@
 #include "tests/tools/run_binary.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -21,13 +22,14 @@ std::string NewTemporaryFile() {
 }
 
 void Redirect(const std::string& path, int to) {
-  int from = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int from = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0600);
   if (from < 0 || dup2(from, to) < 0) _exit(127);
 }
 
 }  // namespace
 
-Binary::Binary(std::vector<std::string> arguments) : out_path_(NewTemporaryFile()), err_path_(NewTemporaryFile()) {
+Binary::Binary(std::vector<std::string> arguments, const std::string& errors)
+    : out_path_(NewTemporaryFile()), err_path_(NewTemporaryFile()) {
   arguments.insert(arguments.begin(), SLUICE_BINARY);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -35,7 +37,7 @@ Binary::Binary(std::vector<std::string> arguments) : out_path_(NewTemporaryFile(
   process_ = fork();
   if (process_ == 0) {
     Redirect(out_path_, STDOUT_FILENO);
-    Redirect(err_path_, STDERR_FILENO);
+    Redirect(errors.empty() ? err_path_ : errors, STDERR_FILENO);
     execv(argv[0], argv.data());
     _exit(127);
   }
@@ -75,6 +77,28 @@ BinaryResult Binary::Wait(double seconds) {
 std::string Binary::ErrorsSoFar() const { return ReadTestFile(err_path_); }
 
 BinaryResult RunBinary(std::vector<std::string> arguments) { return Binary(std::move(arguments)).Wait(); }
+
+BinaryResult RunBinaryOnTerminal(std::vector<std::string> arguments) {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) {
+    ADD_FAILURE() << "no pseudo-terminal";
+    return {};
+  }
+  const std::string name = ptsname(terminal);
+  // While this end is open, reading the other waits instead of failing.
+  const int open_end = open(name.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  std::string shown;
+  std::thread reader([&] {
+    char bytes[4096];
+    for (ssize_t n = 0; (n = read(terminal, bytes, sizeof bytes)) > 0;) shown.append(bytes, static_cast<size_t>(n));
+  });
+  BinaryResult result = Binary(std::move(arguments), name).Wait();
+  close(open_end);
+  reader.join();
+  close(terminal);
+  result.err = shown;
+  return result;
+}
 
 nlohmann::json ParsedOutput(const BinaryResult& result) {
   auto json = nlohmann::json::parse(result.out, nullptr, /*allow_exceptions=*/false);

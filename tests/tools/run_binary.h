@@ -17,11 +17,13 @@ struct BinaryResult {
 // A running `sluice`; killed by the destructor where it still runs.
 class Binary {
  public:
-  explicit Binary(std::vector<std::string> arguments);
+  // Its error stream is the file `errors`, where that is given.
+  explicit Binary(std::vector<std::string> arguments, const std::string& errors = "");
   ~Binary();
   Binary(const Binary&) = delete;
   Binary& operator=(const Binary&) = delete;
 
+  pid_t process() const { return process_; }
   void Signal(int signal) const;
   bool IsRunning();
   // Until it ends; kills it after `seconds`.
@@ -39,6 +41,8 @@ class Binary {
 };
 
 BinaryResult RunBinary(std::vector<std::string> arguments);
+// The same with a terminal as its error stream: `err` is everything that was sent there.
+BinaryResult RunBinaryOnTerminal(std::vector<std::string> arguments);
 // The standard output as the one JSON object it must be; null where it is not.
 nlohmann::json ParsedOutput(const BinaryResult& result);
 

@@ -173,6 +173,19 @@ TEST(Train, TimeOrPatienceEndIt) {
   EXPECT_THAT(result.err, HasSubstr("no longer rises"));
 }
 
+TEST(Train, ATerminalGetsABar) {
+  std::string data = WriteSmallData(), folder = TestFolder();
+  BinaryResult result =
+      RunBinaryOnTerminal(Training(data, folder + "/out", {"--epochs", "100000", "--max-minutes", "0.02"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const char* part :
+       {"\r\033[Kepoch ", "[", "/100000", "loss ", "accuracy ", "rate 0.0200", "images/s", " left"}) {
+    EXPECT_THAT(result.err, HasSubstr(part));
+  }
+  EXPECT_THAT(result.out, HasSubstr("test accuracy "));
+  EXPECT_THAT(result.out, HasSubstr("frozen      "));
+}
+
 TEST(Train, SplitOverTwoDevicesItComputesTheSameBits) {
   std::string data = WriteSmallData(), folder = TestFolder();
   ASSERT_EQ(RunBinary(Training(data, folder + "/one", {"--split", "/cpu:0,/cpu:1"})).exit_code, 0);
