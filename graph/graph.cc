@@ -166,26 +166,28 @@ Consumers FindConsumers(const Graph& graph) {
   return consumers;
 }
 
-std::vector<NodeId> TopologicalOrder(const Graph& graph) {
+std::vector<NodeId> TopologicalOrder(const Graph& graph, const std::vector<bool>& is_urgent) {
   Consumers consumers = FindConsumers(graph);
   std::vector<int> waiting(graph.id_limit(), 0);
-  std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
+  using Place = std::pair<bool, NodeId>;  // whether it may wait, id
+  std::priority_queue<Place, std::vector<Place>, std::greater<>> ready;
+  auto push = [&](NodeId id) { ready.emplace(is_urgent.empty() || !is_urgent[id], id); };
   for (NodeId id : graph.node_ids()) {
     const Node& node = graph.node(id);
     waiting[id] = static_cast<int>(node.inputs.size() + node.control_inputs.size());
-    if (waiting[id] == 0) ready.push(id);
+    if (waiting[id] == 0) push(id);
   }
   std::vector<NodeId> order;
   order.reserve(graph.num_nodes());
   while (!ready.empty()) {
-    NodeId id = ready.top();
+    const NodeId id = ready.top().second;
     ready.pop();
     order.push_back(id);
     for (const Consumers::Use& use : consumers.uses[id]) {
-      if (--waiting[use.node] == 0) ready.push(use.node);
+      if (--waiting[use.node] == 0) push(use.node);
     }
     for (NodeId c : consumers.control[id]) {
-      if (--waiting[c] == 0) ready.push(c);
+      if (--waiting[c] == 0) push(c);
     }
   }
   return order;

@@ -151,7 +151,7 @@ struct Consumers {
 Consumers FindConsumers(const Graph& graph);
 
 // All live nodes, producers before consumers, otherwise by id (so the order is a function of the graph
-// alone).
-std::vector<NodeId> TopologicalOrder(const Graph& graph);
+// alone). A node of which `is_urgent`, by id, is true comes as soon as its producers are through; empty: none is.
+std::vector<NodeId> TopologicalOrder(const Graph& graph, const std::vector<bool>& is_urgent = {});
 
 }  // namespace sluice

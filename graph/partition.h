@@ -1,6 +1,7 @@
 // Cuts a placed graph into one part a device. A part is the restriction of one global topological order to
 // the nodes of its device; what crosses goes through channels. Since every part follows the same global order
-// and a send never blocks, parts cannot wait for each other in a circle.
+// and a send never blocks, parts cannot wait for each other in a circle. What another device waits for comes in that
+// order as soon as it can.
 #pragma once
 
 #include <string>

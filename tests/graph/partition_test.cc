@@ -17,6 +17,7 @@ class PartitionTest : public ::testing::Test {
 
   PartitionTest() {
     ops_.Add("Source").Output("a: float").Output("b: float");
+    ops_.Add("Const").Output("a: float");
     ops_.Add<SinkAttrs>("Sink").Input("x: N * float").Output("y: float");
   }
 
@@ -96,6 +97,19 @@ TEST_F(PartitionTest, IdsFollowTheGlobalOrderOfConsumers) {
   Sink("v", 1, {{u, 0}});
   EXPECT_EQ(PartitionGraph(graph_, {}).order, TopologicalOrder(graph_));
   EXPECT_THAT(Channels(), ::testing::ElementsAre("a:0 0->1", "b:0 1->0", "t:0 1->0", "u:0 0->1"));
+}
+
+// Both towers of AlexNet once waited for each other in turn: the gradient for the other came after all that was left.
+TEST_F(PartitionTest, WhatAnotherDeviceWaitsForDoesNotQueueBehindOtherWork) {
+  NodeId a = Source("a", 0);
+  NodeId own = Sink("own", 0, {{a, 0}});
+  NodeId later = Sink("later", 0, {{own, 0}});
+  NodeId constant = Add({"constant", "Const", {}, {}, {}, ""}, 0);
+  NodeId sent = Sink("sent", 0, {{a, 0}, {constant, 0}});
+  NodeId received = Sink("received", 1, {{sent, 0}});
+  EXPECT_THAT(TopologicalOrder(graph_), testing::ElementsAre(a, own, later, constant, sent, received));
+  EXPECT_THAT(PartitionGraph(graph_, {}).order, testing::ElementsAre(constant, a, sent, own, later, received));
+  EXPECT_EQ(PartitionGraph(graph_, {{sent, 0}}).order, TopologicalOrder(graph_)) << "a fed tensor crosses nowhere";
 }
 
 TEST_F(PartitionTest, ATensorPassesThroughTwoDevicesAsTwoTensors) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "graph/builders.h"
+#include "graph/flops.h"
 #include "graph/gradients.h"
 #include "models/training.h"
 #include "runtime/devices.h"
@@ -27,25 +28,40 @@ class TwoDevices : public ::testing::Test {
  protected:
   static NetworkOptions Small() { return {.classes = 10, .width = 0.125}; }
 
-  static Crossings CrossingsOf(const Graph& graph, const std::vector<std::string>& feeds,
-                               const std::vector<std::string>& fetches, const std::vector<std::string>& targets,
-                               const std::vector<Shape>& shapes) {
+  struct Compiled {
+    std::unique_ptr<SessionState> state;
+    PreparedGraph prepared;
+    std::shared_ptr<const Plan> plan;
+  };
+  static Compiled Compile(const Graph& graph, const std::vector<std::string>& feeds,
+                          const std::vector<std::string>& fetches, const std::vector<std::string>& targets,
+                          const std::vector<Shape>& shapes) {
     const SessionOptions options{.devices = "cpu:2", .threads = 1};
     auto devices = MakeDevices(SharedRuntime(), options);
     EXPECT_TRUE(devices.ok()) << devices.status();
-    SessionState state(options, *std::move(devices));
+    Compiled compiled{
+        .state = std::make_unique<SessionState>(options, *std::move(devices)), .prepared = {}, .plan = {}};
     PrepareOptions prepare{.feeds = feeds, .fetches = fetches, .targets = targets};
     prepare.allow_soft_placement = false;
-    auto prepared = PrepareGraph(graph, prepare, state.device_pointers(), SharedRuntime());
+    auto prepared = PrepareGraph(graph, prepare, compiled.state->device_pointers(), SharedRuntime());
     EXPECT_TRUE(prepared.ok()) << prepared.status();
+    compiled.prepared = *std::move(prepared);
     std::vector<DataType> types = {DataType::kFloat, DataType::kInt32};
     types.resize(feeds.size());
-    auto plan = CompilePlan(*prepared, types, shapes, state, SharedRuntime().cpu_kernels());
+    auto plan = CompilePlan(compiled.prepared, types, shapes, *compiled.state, SharedRuntime().cpu_kernels());
     EXPECT_TRUE(plan.ok()) << plan.status();
+    compiled.plan = *std::move(plan);
+    return compiled;
+  }
+
+  static Crossings CrossingsOf(const Graph& graph, const std::vector<std::string>& feeds,
+                               const std::vector<std::string>& fetches, const std::vector<std::string>& targets,
+                               const std::vector<Shape>& shapes) {
+    const Compiled compiled = Compile(graph, feeds, fetches, targets, shapes);
     Crossings crossings;
-    for (const ChannelSpec& channel : (*plan)->channels) {
+    for (const ChannelSpec& channel : compiled.plan->channels) {
       if (channel.source.index == kControl || channel.bytes == 0) continue;
-      const std::string tensor = prepared->graph->NameOf(channel.source);
+      const std::string tensor = compiled.prepared.graph->NameOf(channel.source);
       if (channel.shape.num_elements() == 1) continue;
       crossings.emplace(absl::StrCat(tensor, " ", channel.from_device, ">", channel.to_device), channel.bytes);
     }
@@ -82,6 +98,29 @@ TEST_F(TwoDevices, InTrainingTheGradientsCrossTooAndNothingElse) {
       << ::testing::PrintToString(crossings);
   EXPECT_THAT(bytes[1], ElementsAre(fc8, fc, fc, fc, fc, pool5, pool5, pool2, pool2))
       << ::testing::PrintToString(crossings);
+}
+
+// How long a step would take, and how long both devices would be busy, if each did as much arithmetic a second.
+TEST_F(TwoDevices, BothWorkAtTheSameTime) {
+  BuiltNetwork net("alexnet_2dev", Small());
+  TrainingOptions options;
+  options.device = net.graph.node(net.result.output.node).device;
+  ASSERT_TRUE(AddTraining(net.result, options, SharedRuntime().gradients()).ok());
+  const Compiled step =
+      Compile(net.graph, {"images", "labels"}, {training::kTrainingLoss}, {"train"}, {Shape{4, 227, 227, 3}, Shape{4}});
+  std::vector<double> finished(static_cast<size_t>(step.prepared.graph->id_limit()), 0);
+  double clocks[2] = {}, work = 0;
+  for (NodeId id : step.prepared.partition.order) {
+    const Node& node = step.prepared.graph->node(id);
+    double start = clocks[node.assigned_device];
+    for (Endpoint e : node.inputs) start = std::max(start, finished[static_cast<size_t>(e.node)]);
+    for (NodeId c : node.control_inputs) start = std::max(start, finished[static_cast<size_t>(c)]);
+    const double flops = NodeFlops(node, step.plan->infos);
+    work += flops;
+    clocks[node.assigned_device] = finished[static_cast<size_t>(id)] = start + flops;
+  }
+  EXPECT_GT(work, 1e7);
+  EXPECT_LT(std::max(clocks[0], clocks[1]), 1.05 * work / 2);
 }
 
 TEST_F(TwoDevices, EachHoldsHalfOfTheWeights) {
