@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 
 #include "nlohmann/json.hpp"
 #include "tools/drawing_ops.h"
@@ -16,8 +17,8 @@ namespace sluice::tools {
 namespace {
 
 constexpr double kLeft = 130, kRight = 20, kTop = 30, kPlotWidth = 1250;
-constexpr double kLaneHeight = 44, kLaneGap = 46, kLegendHeight = 40;
-constexpr double kLetterWidth = 5.5;  // of text of size 9
+constexpr double kLaneHeight = 44, kLaneGap = 46, kLegendHeight = 44;  // of two lines
+constexpr double kLetterWidth = 5.5;                                   // of text of size 9
 
 struct Event {
   std::string op, node;
@@ -74,6 +75,7 @@ absl::StatusOr<Trace> ParseTrace(const std::string& text) {
 struct Style {
   const char* name;
   const char* color;
+  const char* text = "#222222";  // on that colour
 };
 
 // By what the op does, gradients with what they are the gradients of.
@@ -81,7 +83,7 @@ Style StyleOf(const std::string& op) {
   auto has = [&](absl::string_view part) { return absl::StrContains(op, part); };
   if (op == "_Recv") return {"waiting for a transfer", "#e8e8e8"};
   if (op == "_Send" || op == "_Copy") return {"transfer", "#555555"};
-  if (has("Backprop") && has("Conv")) return {"convolution, backwards", "#2f6db3"};
+  if (has("Backprop") && has("Conv")) return {"convolution, backwards", "#2f6db3", "#ffffff"};
   if (has("Conv")) return {"convolution", "#8ab8e6"};
   if (has("MatMul")) return {"matrix product", "#7fbf7b"};
   if (has("Pool")) return {"pooling", "#f0a860"};
@@ -96,6 +98,14 @@ Style StyleOf(const std::string& op) {
 std::string ShortDevice(const std::string& name) {
   size_t at = name.rfind("device:");
   return at == std::string::npos ? name : name.substr(at + 7);
+}
+
+// The layer that a node belongs to: "conv2" for tower1/conv2/Relu and for gradients/tower1/conv2/Conv2D_grad/ReluGrad.
+std::string LayerOf(absl::string_view node) {
+  std::vector<absl::string_view> scopes = absl::StrSplit(node, '/');
+  if (scopes.size() > 1) scopes.pop_back();
+  if (scopes.size() > 1 && absl::EndsWith(scopes.back(), "_grad")) scopes.pop_back();
+  return std::string(scopes.back());
 }
 
 // The step between ticks that makes about ten of them: 1, 2 or 5 times a power of ten.
@@ -157,11 +167,10 @@ class Painter {
     svg_.Rect(X(event.start), y, width, kLaneHeight, style.color,
               absl::StrFormat("%s (%s), %.3f ms", event.node, event.op, event.duration / 1000));
     if (width > 3) svg_.Line(X(event.start), y, X(event.start), y + kLaneHeight, "#ffffff", 0.5);
-    // The layer: the scope of the node, or the node.
-    std::string label = event.node.substr(0, event.node.rfind('/'));
-    label = label.substr(label.rfind('/') + 1);
-    if (event.op[0] != '_' && kLetterWidth * static_cast<double>(label.size()) + 4 < width) {
-      svg_.Text(X(event.start) + width / 2, y + kLaneHeight / 2 + 3, label, 9, Svg::kMiddle);
+    const std::string label = LayerOf(event.node);
+    if (!absl::StartsWith(event.op, "_Recv") && !absl::StartsWith(event.op, "_Send") &&
+        kLetterWidth * static_cast<double>(label.size()) + 4 < width) {
+      svg_.Text(X(event.start) + width / 2, y + kLaneHeight / 2 + 3, label, 9, Svg::kMiddle, style.text);
     }
   }
 
@@ -184,11 +193,16 @@ class Painter {
   }
 
   void Legend(const std::map<std::string, const char*>& legend) {
-    double x = kLeft;
+    double x = kLeft, y = bottom_ + 8;
     for (const auto& [name, color] : legend) {
-      svg_.Rect(x, bottom_ + 8, 12, 12, color);
-      svg_.Text(x + 17, bottom_ + 18, name, 11);
-      x += 40 + 6.2 * static_cast<double>(name.size());
+      const double width = 40 + 6.2 * static_cast<double>(name.size());
+      if (x > kLeft && x + width > kLeft + kPlotWidth) {
+        x = kLeft;
+        y += 20;
+      }
+      svg_.Rect(x, y, 12, 12, color);
+      svg_.Text(x + 17, y + 10, name, 11);
+      x += width;
     }
   }
 

@@ -98,12 +98,14 @@ TEST(TimelineTest, LanesKernelsAndTransfers) {
     {"ph": "X", "tid": 0, "ts": 0, "dur": 500, "name": "Conv2D", "args": {"node": "tower1/conv1/Conv2D<&>"}},
     {"ph": "X", "tid": 0, "ts": 500, "dur": 1, "name": "_Send", "args": {"node": "tower1/conv1/Conv2D"}},
     {"ph": "X", "tid": 1, "ts": 100, "dur": 450, "name": "_Recv", "args": {"node": "tower1/conv1/Conv2D"}},
-    {"ph": "X", "tid": 1, "ts": 550, "dur": 450, "name": "MatMul", "args": {"node": "fc/MatMul"}}]})");
+    {"ph": "X", "tid": 1, "ts": 550, "dur": 200, "name": "MatMul", "args": {"node": "fc/MatMul"}},
+    {"ph": "X", "tid": 1, "ts": 750, "dur": 250, "name": "Conv2DBackpropInput",
+     "args": {"node": "gradients/tower2/conv7/Conv2D_grad/Conv2DBackpropInput"}}]})");
   std::string svg = Draw({path}, ".svg");
   EXPECT_EQ(XmlComplaint(svg), "");
   EXPECT_EQ(CountOf(svg, "marker-end"), 1) << "one transfer";
   EXPECT_THAT(svg, AllOf(HasSubstr(">CPU:0<"), HasSubstr(">CPU:1<"), HasSubstr("busy 50 %"), HasSubstr("convolution"),
-                         HasSubstr("matrix product"), HasSubstr(">conv1<")));
+                         HasSubstr("matrix product"), HasSubstr(">conv1<"), HasSubstr(">fc<"), HasSubstr(">conv7<")));
 }
 
 TEST(TimelineTest, RefusesWhatIsNoTrace) {
