@@ -57,6 +57,8 @@ std::string SlotText(const Program& program, uint32_t index) {
       return absl::StrFormat("fetch#%d", slot.index);
     case SlotSource::kChannel:
       return absl::StrFormat("channel#%d", slot.index);
+    case SlotSource::kReceived:
+      return absl::StrFormat("received+0x%x(%d)", slot.offset, slot.bytes);
     case SlotSource::kObjects:
       return "objects";
     case SlotSource::kDynamic:
@@ -77,6 +79,12 @@ const char* KindName(Instruction::Kind kind) {
       return "receive";
     case Instruction::kDynamic:
       return "dynamic";
+    case Instruction::kFeed:
+      return "feed";
+    case Instruction::kFetch:
+      return "fetch";
+    case Instruction::kAwaitSent:
+      return "await";
   }
   return "?";
 }

@@ -107,8 +107,8 @@ TEST_F(PartitionTest, WhatAnotherDeviceWaitsForDoesNotQueueBehindOtherWork) {
   NodeId constant = Add({"constant", "Const", {}, {}, {}, ""}, 0);
   NodeId sent = Sink("sent", 0, {{a, 0}, {constant, 0}});
   NodeId received = Sink("received", 1, {{sent, 0}});
-  EXPECT_THAT(TopologicalOrder(graph_), testing::ElementsAre(a, own, later, constant, sent, received));
-  EXPECT_THAT(PartitionGraph(graph_, {}).order, testing::ElementsAre(constant, a, sent, own, later, received));
+  EXPECT_THAT(TopologicalOrder(graph_), ::testing::ElementsAre(a, own, later, constant, sent, received));
+  EXPECT_THAT(PartitionGraph(graph_, {}).order, ::testing::ElementsAre(constant, a, sent, own, later, received));
   EXPECT_EQ(PartitionGraph(graph_, {{sent, 0}}).order, TopologicalOrder(graph_)) << "a fed tensor crosses nowhere";
 }
 
