@@ -237,9 +237,10 @@ absl::Status DynamicState::Run(int index, RunContext context) {
   const Node& node = *program_.dynamic[index].node;
   absl::Status status = RunNode(index, context);
   if (status.ok()) return status;
-  return WithContext(
-      status, absl::StrCat("node '", node.name, "' (", node.op(), ")", absl::IsResourceExhausted(status) ? " on " : "",
-                           absl::IsResourceExhausted(status) ? program_.device->name() : ""));
+  const std::string where = absl::StrCat("node '", node.name, "' (", node.op(), ")");
+  // Memory is a device's.
+  return WithContext(status,
+                     absl::IsResourceExhausted(status) ? absl::StrCat(where, " on ", program_.device->name()) : where);
 }
 
 }  // namespace sluice

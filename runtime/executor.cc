@@ -10,8 +10,6 @@
 namespace sluice {
 namespace {
 
-constexpr absl::string_view kOtherPartFailed = "another part of the run failed";
-
 int64_t MicrosSince(Deadline start) {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
 }
@@ -19,7 +17,7 @@ int64_t MicrosSince(Deadline start) {
 }  // namespace
 
 absl::Status Step::Interrupted() const {
-  if (control_.failed.load(std::memory_order_relaxed)) return absl::AbortedError(kOtherPartFailed);
+  if (control_.failed.load(std::memory_order_relaxed)) return absl::AbortedError("another part of the run failed");
   if (control_.cancellation != nullptr && control_.cancellation->load(std::memory_order_relaxed)) {
     return absl::CancelledError("the run was cancelled");
   }
@@ -41,9 +39,9 @@ void Step::RunPart(Part& part) {
   }
   // Also after an error: what was issued still uses the memory of this step.
   absl::Status rest = Synchronize(part);
-  const bool has_stopped = part.status.message() == kOtherPartFailed;
-  if (part.status.ok() || (has_stopped && !rest.ok())) part.status = rest;
-  part.is_consequence = !part.status.ok() && (part.status.message() == kOtherPartFailed || ReceivedFailure(part));
+  if (part.status.ok() || (absl::IsAborted(part.status) && !rest.ok())) part.status = rest;
+  // Only Interrupted says Aborted: the part stopped because another one had failed.
+  part.is_consequence = !part.status.ok() && (absl::IsAborted(part.status) || ReceivedFailure(part));
   if (!plan_->parts.empty() && part.program->has_dynamic()) part.dynamic->ReleaseAll();
 }
 

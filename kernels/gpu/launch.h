@@ -41,7 +41,7 @@ inline absl::Status LaunchStatus() {
   const cudaError_t error = cudaGetLastError();
   if (error == cudaSuccess) [[likely]]
     return absl::OkStatus();
-  return absl::AbortedError(absl::StrCat("a kernel could not be launched: ", cudaGetErrorString(error)));
+  return absl::InternalError(absl::StrCat("a kernel could not be launched: ", cudaGetErrorString(error)));
 }
 
 // Calls f(i) for i in [0, n) on the device.

@@ -21,6 +21,10 @@ class SimulatedStreamTest : public testing::Test {
     for (auto& device : devices_) streams_.push_back(*device->NewStream());
   }
 
+  absl::Status CopyToDevice(ScopedMemory& memory, const std::vector<float>& from) {
+    return streams_[0]->Copy(memory.get(), MemoryKind::kDevice, from.data(), MemoryKind::kHost, kBytes);
+  }
+
   // A value goes from the host to device 0, from there through pinned memory to device 1, and back to the host. The
   // second stream waits for the first one's event.
   std::vector<float> PassThroughTwoDevices() {
@@ -185,9 +189,7 @@ TEST_F(SimulatedStreamTest, ALostDeviceStaysLostAndNothingHangs) {
   ScopedMemory memory(devices_[0]->allocator(), kBytes);
   auto before = devices_[0]->NewEvent();
   auto after = devices_[0]->NewEvent();
-  auto copy = [&] {
-    return streams_[0]->Copy(memory.get(), MemoryKind::kDevice, in.data(), MemoryKind::kHost, kBytes);
-  };
+  auto copy = [&] { return CopyToDevice(memory, in); };
   ASSERT_TRUE(copy().ok());
   ASSERT_TRUE(streams_[0]->Record(*before).ok());
   ASSERT_TRUE(before->Synchronize().ok());
@@ -246,9 +248,7 @@ TEST_F(SimulatedStreamTest, ACopyThatFailsIsReportedLaterAndOnce) {
   ScopedMemory memory(devices_[0]->allocator(), kBytes);
   auto before = devices_[0]->NewEvent();
   auto after = devices_[0]->NewEvent();
-  auto copy = [&] {
-    return streams_[0]->Copy(memory.get(), MemoryKind::kDevice, in.data(), MemoryKind::kHost, kBytes);
-  };
+  auto copy = [&] { return CopyToDevice(memory, in); };
   ASSERT_TRUE(copy().ok());
   ASSERT_TRUE(streams_[0]->Record(*before).ok());
   ASSERT_TRUE(copy().ok()) << "the failure comes later";
