@@ -6,6 +6,9 @@
 #include "core/device.h"
 #include "kernels/gpu/fault.h"
 
+struct cublasLtContext;
+struct cudnnContext;
+
 namespace sluice::gpu {
 
 class GpuStream : public Stream {
@@ -14,6 +17,9 @@ class GpuStream : public Stream {
   virtual cudaStream_t Use() const = 0;
   // A cell of host memory that the device writes; read when the host waits for the stream.
   virtual FaultCell* fault_cell() const = 0;
+  // The libraries' handles of this stream, made when they are asked for first.
+  virtual absl::StatusOr<cudnnContext*> Dnn() = 0;
+  virtual absl::StatusOr<cublasLtContext*> BlasLt() = 0;
 };
 
 }  // namespace sluice::gpu

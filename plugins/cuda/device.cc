@@ -1,5 +1,6 @@
 #include "plugins/cuda/device.h"
 
+#include "kernels/gpu/libraries.h"
 #include "kernels/gpu/register_all.h"
 #include "plugins/cuda/cuda_status.h"
 #include "plugins/cuda/stream.h"
@@ -53,10 +54,11 @@ absl::StatusOr<std::string> DescribeDevice(int ordinal) {
   SLUICE_RETURN_IF_CUDA_ERROR(cudaDriverGetVersion(&driver));
   return absl::StrCat(properties.name, ", compute capability ", properties.major, ".", properties.minor, ", ",
                       properties.totalGlobalMem >> 20, " MiB, driver for CUDA ", Version(driver), "; CUDA ",
-                      Version(CUDART_VERSION));
+                      Version(CUDART_VERSION), ", cuDNN ", gpu::DnnVersion());
 }
 
-absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(const PluginDeviceOptions& asked) {
+absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(const PluginDeviceOptions& asked,
+                                                               const Options& options) {
   SLUICE_ASSIGN_OR_RETURN(int count, CountDevices());
   if (asked.ordinal < 0 || asked.ordinal >= count) {
     return absl::NotFoundError(absl::StrCat("GPU ", asked.ordinal, " of ", count, " was asked for"));
@@ -73,10 +75,15 @@ absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(const PluginDevic
                                                      " bytes was asked for, it has ", properties.totalGlobalMem));
   }
   EnablePeers(asked.ordinal);
-  return std::unique_ptr<CudaDevice>(new CudaDevice(asked, std::move(description), asked.memory_limit));
+  SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const gpu::DnnTarget> target, gpu::DnnTarget::FromDevice(asked.ordinal));
+  gpu::Libraries libraries;
+  libraries.plans = std::make_shared<gpu::DnnPlanCache>(std::move(target), options.plans);
+  libraries.tf32 = options.tf32 != 0;
+  return std::unique_ptr<CudaDevice>(new CudaDevice(asked, std::move(description), asked.memory_limit, libraries));
 }
 
-CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description, int64_t limit)
+CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description, int64_t limit,
+                       const gpu::Libraries& libraries)
     : ordinal_(asked.ordinal),
       index_(asked.index),
       name_(absl::StrCat("/job:localhost/replica:0/task:0/device:GPU:", asked.index)),
@@ -84,6 +91,8 @@ CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description
       allocator_(NewDeviceAllocator(asked.ordinal, limit)),
       pinned_(NewPinnedAllocator(asked.ordinal)) {
   gpu::RegisterAllKernels(kernels_);
+  gpu::LibraryRegistrar registrar{kernels_, libraries};
+  gpu::RegisterAllLibraryKernels(registrar);
 }
 
 absl::StatusOr<std::unique_ptr<Stream>> CudaDevice::NewStream() {

@@ -8,20 +8,23 @@
 #include "core/device.h"
 #include "core/kernel_registry.h"
 #include "core/plugin.h"
+#include "kernels/gpu/libraries.h"
 #include "plugins/cuda/memory.h"
+#include "plugins/cuda/options.h"
 
 namespace sluice::cuda {
 
 // How many cards there are. NotFound where there is no driver, one that is too old, or no card.
 absl::StatusOr<int> CountDevices();
-// "NVIDIA H100 80GB HBM3, compute capability 9.0, 81559 MiB, driver 13.0; CUDA 13.0".
+// "NVIDIA H100 80GB HBM3, compute capability 9.0, 81559 MiB, driver for CUDA 13.0; CUDA 13.0, cuDNN 9.19.0".
 absl::StatusOr<std::string> DescribeDevice(int ordinal);
 
 class CudaDevice : public Device {
  public:
   // NotFound where the card is not there, Unimplemented for one that this build has no code for, ResourceExhausted where
   // the limit is more than the card has.
-  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(const PluginDeviceOptions& asked);
+  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(const PluginDeviceOptions& asked,
+                                                            const Options& options);
 
   const std::string& name() const override { return name_; }
   absl::string_view type() const override { return "GPU"; }
@@ -39,7 +42,7 @@ class CudaDevice : public Device {
   bool is_synchronous() const override { return false; }
 
  private:
-  CudaDevice(const PluginDeviceOptions& asked, std::string description, int64_t limit);
+  CudaDevice(const PluginDeviceOptions& asked, std::string description, int64_t limit, const gpu::Libraries& libraries);
 
   const int ordinal_;
   const int index_;

@@ -7,6 +7,7 @@ namespace {
 
 class CudaPlugin : public DevicePlugin {
  public:
+  explicit CudaPlugin(const Options& options) : options_(options) {}
   absl::string_view type() const override { return "GPU"; }
   bool is_counted() const override { return false; }
   absl::StatusOr<std::vector<std::string>> ListDevices() const override {
@@ -19,18 +20,19 @@ class CudaPlugin : public DevicePlugin {
     return list;
   }
   absl::StatusOr<std::unique_ptr<Device>> MakeDevice(const PluginDeviceOptions& asked) override {
-    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<CudaDevice> device, CudaDevice::Create(asked));
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<CudaDevice> device, CudaDevice::Create(asked, options_));
     return std::unique_ptr<Device>(std::move(device));
   }
+
+ private:
+  const Options options_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DevicePlugin>> MakePlugin(const PluginHost& host) {
-  if (absl::string_view text = host.options; !text.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("the GPUs have no options, '", text, "' was given"));
-  }
-  return std::make_unique<CudaPlugin>();
+  SLUICE_ASSIGN_OR_RETURN(Options options, ParseOptions(host.options));
+  return std::make_unique<CudaPlugin>(options);
 }
 
 }  // namespace sluice::cuda

@@ -7,7 +7,7 @@
 
 namespace sluice::cuda {
 
-// InvalidArgument for any options: there are none.
+// InvalidArgument for options that plugins/cuda/options.h does not have.
 absl::StatusOr<std::unique_ptr<DevicePlugin>> MakePlugin(const PluginHost& host);
 
 }  // namespace sluice::cuda

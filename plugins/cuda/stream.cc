@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "kernels/gpu/cublas_product.h"
+#include "kernels/gpu/cudnn_graph.h"
 #include "plugins/cuda/cuda_status.h"
 
 namespace sluice::cuda {
@@ -72,7 +74,24 @@ absl::StatusOr<std::unique_ptr<CudaStream>> CudaStream::Create(int ordinal, std:
 CudaStream::~CudaStream() {
   DeviceScope scope(ordinal_);
   cudaStreamSynchronize(handle_);
+  if (dnn_ != nullptr) gpu::DeleteDnnHandle(dnn_);
+  if (blas_lt_ != nullptr) gpu::DeleteBlasLtHandle(blas_lt_);
   cudaStreamDestroy(handle_);
+}
+
+absl::StatusOr<cudnnContext*> CudaStream::Dnn() {
+  if (dnn_ == nullptr) {
+    SLUICE_ASSIGN_OR_RETURN(dnn_, gpu::NewDnnHandle(Use()));
+  }
+  return dnn_;
+}
+
+absl::StatusOr<cublasLtContext*> CudaStream::BlasLt() {
+  if (blas_lt_ == nullptr) {
+    Use();
+    SLUICE_ASSIGN_OR_RETURN(blas_lt_, gpu::NewBlasLtHandle());
+  }
+  return blas_lt_;
 }
 
 absl::Status CudaStream::Record(Event& event) {

@@ -60,6 +60,8 @@ class CudaStream : public gpu::GpuStream {
     return handle_;
   }
   gpu::FaultCell* fault_cell() const override { return &faults_->cell(); }
+  absl::StatusOr<cudnnContext*> Dnn() override;
+  absl::StatusOr<cublasLtContext*> BlasLt() override;
 
  private:
   CudaStream(int ordinal, std::string device_name, cudaStream_t handle, std::shared_ptr<FaultMemory> faults)
@@ -69,6 +71,8 @@ class CudaStream : public gpu::GpuStream {
   const std::string device_name_;
   const cudaStream_t handle_;
   const std::shared_ptr<FaultMemory> faults_;
+  cudnnContext* dnn_ = nullptr;
+  cublasLtContext* blas_lt_ = nullptr;
 };
 
 }  // namespace sluice::cuda

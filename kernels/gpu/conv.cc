@@ -1,0 +1,185 @@
+// Convolution and its gradients by cuDNN. The graph's filters are HWIO and cuDNN wants OHWI for images that are NHWC, so a
+// filter is turned first, and its gradient afterwards.
+#include "ops/conv.h"
+
+#include "absl/strings/str_join.h"
+
+#include "kernels/gpu/epilogue.h"
+#include "kernels/gpu/libraries.h"
+#include "ops/depthwise_conv.h"
+
+namespace sluice::gpu {
+namespace {
+
+constexpr size_t kScratchAlignment = 256;
+
+size_t Aligned(size_t bytes) { return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment; }
+
+// to[c, r] = from[r, c] of a matrix [rows, columns].
+template <class T>
+absl::Status Turn(RunContext& ctx, const T* from, T* to, int64_t rows, int64_t columns) {
+  const Divisor by(rows > 0 ? rows : 1);
+  return Launch(ctx, rows * columns, [=] SLUICE_HOST_DEVICE(int64_t i) {
+    const int64_t column = by.Divide(i);
+    to[i] = from[(i - column * by.by()) * columns + column];
+  });
+}
+
+// Where the tensors of a direction are among the node's arguments: the one that is written is output 0.
+struct Arguments {
+  int x, filter, y;  // indices of inputs, -1 for the output
+};
+constexpr Arguments kArguments[] = {{0, 1, -1}, {-1, 1, 2}, {0, -1, 2}};
+
+class ConvKernel : public Kernel {
+ public:
+  ConvKernel(const Libraries& libraries, DnnDirection direction)
+      : libraries_(libraries), direction_(direction), arguments_(kArguments[static_cast<int>(direction)]) {}
+
+  absl::Status Prepare(PrepareContext& ctx) override {
+    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<Conv2DAttrs>());
+    return Decide(ctx, attrs);
+  }
+
+  absl::Status Run(RunContext& ctx) const override {
+    if (plan_ == nullptr) return ClearBytes(ctx, ctx.output(0), output_bytes_);
+    return is_double_ ? RunAs<double>(ctx) : RunAs<float>(ctx);
+  }
+
+  std::string Describe() const override {
+    return plan_ == nullptr ? "" : absl::StrCat("cuDNN ", plan_->name(), ", NHWC");
+  }
+
+ protected:
+  absl::Status Decide(PrepareContext& ctx, const Conv2DAttrs& attrs) {
+    if (attrs.data_format != "NHWC") {
+      return absl::UnimplementedError("convolution in NCHW on the GPU: run the layout pass");
+    }
+    auto shape = [&](int i) -> const Shape& { return i < 0 ? ctx.outputs[0].shape : ctx.inputs[i].shape; };
+    SLUICE_ASSIGN_OR_RETURN(Shape filter, FilterShape(shape(arguments_.x), shape(arguments_.filter)));
+    SLUICE_ASSIGN_OR_RETURN(Conv2DGeometry g, ResolveConv2D(attrs, shape(arguments_.x), filter));
+    const int64_t expected[] = {g.batch, g.height.output, g.width.output, g.out_channels};
+    if (absl::MakeConstSpan(shape(arguments_.y).dims()) != absl::MakeConstSpan(expected)) {
+      return absl::InvalidArgumentError(absl::StrCat("out_backprop has shape ", shape(arguments_.y).ToString(),
+                                                     ", expected [", absl::StrJoin(expected, ","), "]"));
+    }
+    const DataType dtype = ctx.outputs[0].dtype;
+    plan_ = nullptr;
+    is_double_ = dtype == DataType::kDouble;
+    output_bytes_ = static_cast<size_t>(ctx.outputs[0].shape.num_elements()) * DataTypeSize(dtype);
+    if (g.batch == 0 || g.output_pixels() == 0) return absl::OkStatus();  // nothing to write, or a gradient of zeros
+
+    ConvSignature signature;
+    signature.direction = direction_;
+    signature.dtype = dtype;
+    signature.tf32 = libraries_.tf32 && !ctx.exact;
+    signature.geometry = g;
+    signature.bias = epilogue_.bias;
+    signature.activation = epilogue_.activation;
+    auto plan = libraries_.plans->Get(signature);
+    own_epilogue_ = {};
+    if (absl::IsUnimplemented(plan.status()) && (epilogue_.bias || epilogue_.activation != EpilogueActivation::kNone)) {
+      signature.bias = false;
+      signature.activation = EpilogueActivation::kNone;
+      own_epilogue_ = epilogue_;
+      plan = libraries_.plans->Get(signature);
+    }
+    if (!plan.ok()) return WithContext(plan.status(), signature.ToString());
+    plan_ = *std::move(plan);
+    geometry_ = g;
+    filter_bytes_ = Aligned(static_cast<size_t>(filter.num_elements()) * DataTypeSize(dtype));
+    ctx.RequestScratch(filter_bytes_ + static_cast<size_t>(plan_->workspace_bytes()));
+    return absl::OkStatus();
+  }
+
+  // The filter as Conv2D has it, where the op has it under another shape.
+  virtual absl::StatusOr<Shape> FilterShape(const Shape& /*input*/, const Shape& filter) const { return filter; }
+
+  Epilogue epilogue_;
+
+ private:
+  template <class T>
+  absl::Status RunAs(RunContext& ctx) const {
+    auto* stream = static_cast<GpuStream*>(ctx.stream);
+    SLUICE_ASSIGN_OR_RETURN(cudnnContext * dnn, stream->Dnn());
+    auto argument = [&](int i) -> const void* { return i < 0 ? ctx.output(0) : ctx.input(i); };
+    T* turned = ctx.scratch<T>();
+    const bool writes_filter = direction_ == DnnDirection::kFilter;
+    const int64_t rows = geometry_.window_elements(), columns = geometry_.out_channels;
+    if (!writes_filter) {
+      SLUICE_RETURN_IF_ERROR(Turn(ctx, static_cast<const T*>(argument(arguments_.filter)), turned, rows, columns));
+    }
+    ConvPointers pointers;
+    pointers.x = argument(arguments_.x);
+    pointers.w = turned;
+    pointers.y = argument(arguments_.y);
+    const T* bias = epilogue_.bias ? ctx.input<T>(2) : nullptr;
+    pointers.bias = bias;
+    SLUICE_RETURN_IF_ERROR(plan_->Execute(dnn, pointers, ctx.scratch<char>() + filter_bytes_));
+    if (writes_filter) return Turn(ctx, static_cast<const T*>(turned), ctx.output<T>(0), columns, rows);
+    return ApplyEpilogue(ctx, own_epilogue_, ctx.output<T>(0), own_epilogue_.bias ? bias : nullptr,
+                         geometry_.batch * geometry_.output_pixels(), columns);
+  }
+
+  const Libraries libraries_;
+  const DnnDirection direction_;
+  const Arguments arguments_;
+  std::shared_ptr<const DnnPlan> plan_;  // null: the output is empty, or zeros
+  Conv2DGeometry geometry_;
+  Epilogue own_epilogue_;  // what cuDNN does not do within the plan
+  bool is_double_ = false;
+  size_t filter_bytes_ = 0, output_bytes_ = 0;
+};
+
+class FusedConvKernel : public ConvKernel {
+ public:
+  explicit FusedConvKernel(const Libraries& libraries) : ConvKernel(libraries, DnnDirection::kForward) {}
+  absl::Status Prepare(PrepareContext& ctx) override {
+    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<FusedConv2DAttrs>());
+    SLUICE_ASSIGN_OR_RETURN(epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args));
+    return Decide(ctx, ToConv2DAttrs(attrs));
+  }
+};
+
+// A grouped convolution whose filter comes under another shape.
+class DepthwiseKernel : public ConvKernel {
+ public:
+  using ConvKernel::ConvKernel;
+  absl::Status Prepare(PrepareContext& ctx) override {
+    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<DepthwiseConv2dNativeAttrs>());
+    return Decide(ctx, ToConv2DAttrs(attrs));
+  }
+
+ protected:
+  absl::StatusOr<Shape> FilterShape(const Shape& input, const Shape& filter) const override {
+    if (input.rank() != 4 || filter.rank() != 4 || input.dim(3) != filter.dim(2)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a filter of shape ", filter.ToString(), " does not fit an input of shape ", input.ToString()));
+    }
+    SLUICE_ASSIGN_OR_RETURN(PartialShape grouped, ToGroupedFilter(filter));
+    return grouped.ToShape();
+  }
+};
+
+template <class K>
+KernelDef& AddConv(LibraryRegistrar& r, const std::string& op, DnnDirection direction) {
+  const Libraries libraries = r.libraries;
+  return r.kernels.Add(op, [libraries, direction] { return std::make_unique<K>(libraries, direction); })
+      .Types("T", {DataType::kFloat, DataType::kDouble});
+}
+
+}  // namespace
+
+void RegisterConv(LibraryRegistrar& r) {
+  AddConv<ConvKernel>(r, "Conv2D", DnnDirection::kForward);
+  AddConv<ConvKernel>(r, "Conv2DBackpropInput", DnnDirection::kInput).HostInputs({0});
+  AddConv<ConvKernel>(r, "Conv2DBackpropFilter", DnnDirection::kFilter).HostInputs({1});
+  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNative", DnnDirection::kForward);
+  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNativeBackpropInput", DnnDirection::kInput).HostInputs({0});
+  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNativeBackpropFilter", DnnDirection::kFilter).HostInputs({1});
+  const Libraries libraries = r.libraries;
+  r.kernels.Add("_FusedConv2D", [libraries] { return std::make_unique<FusedConvKernel>(libraries); })
+      .Types("T", {DataType::kFloat, DataType::kDouble});
+}
+
+}  // namespace sluice::gpu

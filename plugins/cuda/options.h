@@ -1,0 +1,18 @@
+// How the GPUs are used: "tf32=0,plans=100".
+#pragma once
+
+#include <cstdint>
+
+#include "core/status.h"
+
+namespace sluice::cuda {
+
+struct Options {
+  int64_t tf32 = 1;     // float convolutions and matrix products may round their inputs to TF32
+  int64_t plans = 512;  // how many of cuDNN's plans are kept
+};
+
+// InvalidArgument naming the word that is wrong and those there are.
+absl::StatusOr<Options> ParseOptions(absl::string_view text);
+
+}  // namespace sluice::cuda
