@@ -7,7 +7,7 @@ set(public
   graph/scope.h
   io/augment.h io/bad_examples.h io/checkpoint.h io/checkpoint_manager.h io/checkpoint_reader.h io/checkpoint_writer.h io/color_statistics.h
   io/dataset.h io/event_reader.h io/event_writer.h io/example_random.h io/example_source.h io/file.h io/histogram.h io/idx.h
-  io/image.h io/input_pipeline.h io/jpeg.h io/npy.h io/picture_store.h io/png.h io/resize.h io/summary.h io/tfrecord.h
+  io/image.h io/input_pipeline.h io/jpeg.h io/npy.h io/picture_store.h io/plan_file.h io/png.h io/resize.h io/summary.h io/tfrecord.h
   models/*.h
   ops/*.h
   runtime/devices.h runtime/plugin.h runtime/runtime.h runtime/session.h runtime/session_options.h

@@ -14,6 +14,7 @@
 namespace SLUICE_API sluice {
 
 class KernelRegistry;
+class PlanStore;
 
 // A point in a stream's work. Thread-safe.
 class Event {
@@ -78,6 +79,10 @@ class Device {
   virtual int threads() const = 0;
   // True where work has ended when the call that issued it returns.
   virtual bool is_synchronous() const = 0;
+  // False for one that is not there and that programs are only compiled for (DevicePlugin::MakeTarget).
+  virtual bool can_run() const { return true; }
+  // The plans of its libraries (core/plan_store.h); null where it has none that can be kept. Lives as long as the device.
+  virtual PlanStore* plan_store() { return nullptr; }
 };
 
 }  // namespace sluice

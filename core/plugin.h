@@ -66,6 +66,12 @@ class DevicePlugin {
   // number means one: `gpu:2` is the third.
   virtual bool is_counted() const = 0;
   virtual absl::StatusOr<std::unique_ptr<Device>> MakeDevice(const PluginDeviceOptions& options) = 0;
+  // A device of this model ("h100"), which need not be there: programs are compiled for it, and cannot run. The ordinal is
+  // not looked at. NotFound naming the models that are known.
+  virtual absl::StatusOr<std::unique_ptr<Device>> MakeTarget([[maybe_unused]] absl::string_view model,
+                                                             [[maybe_unused]] const PluginDeviceOptions& options) {
+    return absl::NotFoundError(absl::StrCat("there is nothing to compile for among devices of type ", type()));
+  }
 };
 
 // What the entry answers.

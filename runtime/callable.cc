@@ -6,9 +6,13 @@
 namespace sluice {
 namespace {
 
-bool Fits(const Plan& plan, absl::Span<const Tensor> feeds) {
+const Shape& ShapeOf(const Tensor& feed) { return feed.shape(); }
+const Shape& ShapeOf(const Shape& feed) { return feed; }
+
+template <class Fed>
+bool Fits(const Plan& plan, absl::Span<const Fed> feeds) {
   for (size_t i = 0; i < feeds.size(); ++i) {
-    if (!(plan.feed_shapes[i] == feeds[i].shape())) return false;
+    if (!(plan.feed_shapes[i] == ShapeOf(feeds[i]))) return false;
   }
   return true;
 }
@@ -58,7 +62,8 @@ absl::Status Callable::CheckFeeds(absl::Span<const Tensor> feeds) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<CachedPlan>> Callable::PlanFor(absl::Span<const Tensor> feeds) {
+template <class Fed>
+absl::StatusOr<std::shared_ptr<CachedPlan>> Callable::PlanFor(absl::Span<const Fed> feeds) {
   std::lock_guard lock(mutex_);
   for (auto& cached : plans_) {
     if (!Fits(cached->plan(), feeds)) continue;
@@ -67,9 +72,9 @@ absl::StatusOr<std::shared_ptr<CachedPlan>> Callable::PlanFor(absl::Span<const T
   }
   std::vector<DataType> types;
   std::vector<Shape> shapes;
-  for (const Tensor& feed : feeds) {
-    types.push_back(feed.dtype());
-    shapes.push_back(feed.shape());
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    types.push_back(prepared_.graph->dtype(prepared_.feeds[i]));
+    shapes.push_back(ShapeOf(feeds[i]));
   }
   SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan,
                           CompilePlan(prepared_, types, shapes, state_, cpu_kernels_));
@@ -81,6 +86,20 @@ absl::StatusOr<std::shared_ptr<CachedPlan>> Callable::PlanFor(absl::Span<const T
   }
   plans_.push_back(cached);
   return cached;
+}
+
+absl::Status Callable::Compile(absl::Span<const Shape> feeds, RunMetadata* metadata) {
+  if (feeds.size() != prepared_.feeds.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(feeds.size(), " shapes, expected ", prepared_.feeds.size()));
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<CachedPlan> cached, PlanFor(feeds));
+  if (metadata == nullptr) return absl::OkStatus();
+  metadata->compile_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin).count();
+  metadata->arena_bytes = 0;
+  for (const Program& part : cached->plan().parts) metadata->arena_bytes += static_cast<int64_t>(part.arena_bytes);
+  return absl::OkStatus();
 }
 
 absl::Status Callable::Run(absl::Span<const Tensor> feeds, std::vector<Tensor>* fetches, const RunOptions& options,

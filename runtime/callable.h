@@ -38,12 +38,15 @@ class Callable {
       : prepared_(std::move(prepared)), state_(state), cpu_kernels_(cpu_kernels) {}
 
   const PreparedGraph& prepared() const { return prepared_; }
+  // Makes the plan for feeds of these shapes, where it is not there yet, and tells of it.
+  absl::Status Compile(absl::Span<const Shape> feeds, RunMetadata* metadata);
   absl::Status Run(absl::Span<const Tensor> feeds, std::vector<Tensor>* fetches, const RunOptions& options,
                    RunMetadata* metadata);
 
  private:
   // The plan for these feeds; compiles it where it is not there yet.
-  absl::StatusOr<std::shared_ptr<CachedPlan>> PlanFor(absl::Span<const Tensor> feeds);
+  template <class Fed>
+  absl::StatusOr<std::shared_ptr<CachedPlan>> PlanFor(absl::Span<const Fed> feeds);
   absl::Status CheckFeeds(absl::Span<const Tensor> feeds) const;
 
   const PreparedGraph prepared_;

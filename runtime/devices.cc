@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -17,10 +18,11 @@ namespace {
 
 constexpr int kMaxDevices = 256;
 
-// One piece of the text: "sim:2".
+// One piece of the text: "sim:2", "gpu@h100".
 struct Item {
   std::string type;  // in capitals
   std::optional<int> number;
+  std::string model;  // of a device to compile for
 };
 
 absl::StatusOr<std::vector<Item>> Parse(absl::string_view text) {
@@ -29,6 +31,16 @@ absl::StatusOr<std::vector<Item>> Parse(absl::string_view text) {
   for (absl::string_view piece : absl::StrSplit(text, ',')) {
     std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(piece, absl::MaxSplits(':', 1));
     Item item;
+    if (size_t at = piece.find('@'); at != absl::string_view::npos) {
+      item.type = absl::AsciiStrToUpper(absl::StripAsciiWhitespace(piece.substr(0, at)));
+      item.model = absl::AsciiStrToLower(absl::StripAsciiWhitespace(piece.substr(at + 1)));
+      if (item.type.empty() || item.type == "CPU" || item.model.empty() || absl::StrContains(piece, ':')) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "devices '", text, "': '", piece, "' is not a type with a model to compile for, as in 'gpu@h100'"));
+      }
+      items.push_back(std::move(item));
+      continue;
+    }
     item.type = absl::AsciiStrToUpper(absl::StripAsciiWhitespace(parts.first));
     int number = 0;
     bool has_number = parts.first.size() < piece.size();
@@ -97,6 +109,12 @@ class Maker {
     if (plugin == plugins_.end()) {
       return fail(absl::StrCat("no plug-in brings devices of type ", absl::AsciiStrToLower(item.type)));
     }
+    if (!item.model.empty()) {
+      auto device = plugin->devices->MakeTarget(item.model, OptionsOf(item.type));
+      if (!device.ok()) return WithContext(device.status(), absl::StrCat("devices '", spec_.devices, "'"));
+      devices_.push_back(*std::move(device));
+      return absl::OkStatus();
+    }
     auto list = plugin->devices->ListDevices();
     if (!list.ok()) return fail(std::string(list.status().message()));
     const int there = static_cast<int>(list->size());
@@ -108,17 +126,23 @@ class Maker {
                              : absl::StrCat("there is no device ", absl::AsciiStrToLower(item.type), ":", first));
     }
     for (int i = 0; i < count; ++i) {
-      PluginDeviceOptions options;
-      options.index = static_cast<int>(
-          std::count_if(devices_.begin(), devices_.end(), [&](const auto& d) { return d->type() == item.type; }));
+      PluginDeviceOptions options = OptionsOf(item.type);
       options.ordinal = is_counted ? options.index : first;
-      options.memory_limit = spec_.device_memory_limit;
       if (options.ordinal >= there) return fail(absl::StrCat("more than ", there, " devices of type ", item.type));
       auto device = plugin->devices->MakeDevice(options);
       if (!device.ok()) return WithContext(device.status(), absl::StrCat("devices '", spec_.devices, "'"));
       devices_.push_back(*std::move(device));
     }
     return absl::OkStatus();
+  }
+
+  // Of the next device of this type.
+  PluginDeviceOptions OptionsOf(const std::string& type) const {
+    PluginDeviceOptions options;
+    options.index = static_cast<int>(
+        std::count_if(devices_.begin(), devices_.end(), [&](const auto& d) { return d->type() == type; }));
+    options.memory_limit = spec_.device_memory_limit;
+    return options;
   }
 
   const DeviceSpec& spec_;

@@ -18,8 +18,9 @@ namespace SLUICE_API sluice {
 struct DeviceSpec {
   // Separated by commas: `cpu:2` means two logical CPU devices; so does the number for any type whose devices
   // are made up as asked for (the simulated ones). For hardware it is one device, `gpu:0,gpu:0` are two
-  // logical devices on the first GPU. Without a number: one device, the first. Case does not matter. Empty:
-  // one CPU.
+  // logical devices on the first GPU. Without a number: one device, the first. `gpu@h100` is a device of that
+  // model, which need not be there and that programs are compiled for, not run on. Case does not matter. Empty: one
+  // CPU.
   std::string devices;
   int threads = 0;                  // host threads of all CPU devices together; 0: as many as there are cores
   int64_t memory_limit = 0;         // bytes of the host, for all CPU devices together; 0: none

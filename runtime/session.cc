@@ -86,16 +86,13 @@ class SessionImpl : public Session {
 
   absl::Status RunCallable(CallableHandle handle, const std::vector<Tensor>& feeds, std::vector<Tensor>* fetches,
                            RunMetadata* metadata) override {
-    std::shared_ptr<Callable> callable;
-    RunOptions options;
-    {
-      std::shared_lock lock(mutex_);
-      auto it = callables_.find(handle);
-      if (it == callables_.end()) return absl::InvalidArgumentError(absl::StrCat("no callable ", handle));
-      callable = it->second.callable;
-      options = it->second.options;
-    }
-    return RunWith(*callable, feeds, fetches, options, metadata);
+    SLUICE_ASSIGN_OR_RETURN(Held held, FindCallable(handle));
+    return RunWith(*held.callable, feeds, fetches, held.options, metadata);
+  }
+
+  absl::Status CompileCallable(CallableHandle handle, const std::vector<Shape>& feeds, RunMetadata* metadata) override {
+    SLUICE_ASSIGN_OR_RETURN(Held held, FindCallable(handle));
+    return WhileRunning([&] { return held.callable->Compile(feeds, metadata); });
   }
 
   absl::Status ReleaseCallable(CallableHandle handle) override {
@@ -122,9 +119,30 @@ class SessionImpl : public Session {
   std::vector<std::pair<std::string, uint64_t>> RandomCounters() const override { return state_.RandomCounters(); }
   void SetRandomCounter(const std::string& node, uint64_t blocks) override { state_.SetRandomCounter(node, blocks); }
   std::vector<Device*> devices() const override { return state_.device_pointers(); }
+
+  absl::Status LoadPlans(const StoredPlans& plans) override {
+    bool is_used = false;
+    absl::Status refused = absl::FailedPreconditionError(
+        absl::StrCat("the plans are for ", plans.device, ", and no device here takes plans"));
+    for (const auto& device : state_.devices()) {
+      if (device->plan_store() == nullptr) continue;
+      absl::Status loaded = device->plan_store()->Load(plans);
+      is_used |= loaded.ok();
+      if (!loaded.ok()) refused = std::move(loaded);
+    }
+    return is_used ? absl::OkStatus() : refused;
+  }
+
   std::vector<std::string> warnings() const override {
     std::shared_lock lock(mutex_);
-    return warnings_;
+    std::vector<std::string> all = warnings_;
+    for (const auto& device : state_.devices()) {
+      if (device->plan_store() == nullptr) continue;
+      for (const std::string& remark : device->plan_store()->Remarks()) {
+        all.push_back(absl::StrCat(device->name(), ": ", remark));
+      }
+    }
+    return all;
   }
   Allocator::Stats memory() const override { return state_.devices()[0]->allocator().stats(); }
 
@@ -199,14 +217,27 @@ class SessionImpl : public Session {
     return by_names_.emplace(std::move(names), std::move(made)).first->second;
   }
 
+  absl::StatusOr<Held> FindCallable(CallableHandle handle) const {
+    std::shared_lock lock(mutex_);
+    auto it = callables_.find(handle);
+    if (it == callables_.end()) return absl::InvalidArgumentError(absl::StrCat("no callable ", handle));
+    return it->second;
+  }
+
   absl::Status RunWith(Callable& callable, const std::vector<Tensor>& feeds, std::vector<Tensor>* fetches,
                        const RunOptions& options, RunMetadata* metadata) {
+    return WhileRunning([&] { return callable.Run(feeds, fetches, options, metadata); });
+  }
+
+  // Calls f, for whose end Close waits.
+  template <class F>
+  absl::Status WhileRunning(const F& f) {
     {
       std::unique_lock lock(mutex_);
       SLUICE_RETURN_IF_ERROR(CheckOpen());
       ++running_;
     }
-    absl::Status status = callable.Run(feeds, fetches, options, metadata);
+    absl::Status status = f();
     std::unique_lock lock(mutex_);
     if (--running_ == 0) idle_.notify_all();
     return status;

@@ -15,6 +15,7 @@
 
 #include "core/api.h"
 #include "core/device.h"
+#include "core/plan_store.h"
 #include "core/tensor.h"
 #include "graph/graph.h"
 #include "runtime/runtime.h"
@@ -61,6 +62,10 @@ class Session {
   virtual absl::Status MakeCallable(const CallableOptions& options, CallableHandle* handle) = 0;
   virtual absl::Status RunCallable(CallableHandle handle, const std::vector<Tensor>& feeds,
                                    std::vector<Tensor>* fetches, RunMetadata* metadata = nullptr) = 0;
+  // Compiles what RunCallable would run for feeds of these shapes, in the order of `feed`, and runs nothing; the devices need
+  // not be there (runtime/devices.h).
+  virtual absl::Status CompileCallable(CallableHandle handle, const std::vector<Shape>& feeds,
+                                       RunMetadata* metadata = nullptr) = 0;
   virtual absl::Status ReleaseCallable(CallableHandle handle) = 0;
 
   // Waits for the runs that are going on and gives the memory back. Later calls fail with FailedPrecondition.
@@ -76,6 +81,9 @@ class Session {
   virtual void SetRandomCounter(const std::string& node, uint64_t blocks) = 0;
 
   virtual std::vector<Device*> devices() const = 0;
+  // Gives plans that were made before (io/plan_file.h) to every device that can use them. FailedPrecondition, saying why,
+  // where none can.
+  virtual absl::Status LoadPlans(const StoredPlans& plans) = 0;
   // One line for each remark that placement had (soft placement and the like), since Create.
   virtual std::vector<std::string> warnings() const = 0;
   // Bytes of host memory in use, and at most so far.

@@ -89,6 +89,11 @@ absl::Status Step::InitializeChannel(const ChannelSpec& spec) {
 }
 
 absl::Status Step::Initialize() {
+  for (const Program& program : plan_->parts) {
+    if (program.device->can_run()) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat(program.device->name(), ": ", program.device->description(), " and runs nothing"));
+  }
   for (const ChannelSpec& spec : plan_->channels) SLUICE_RETURN_IF_ERROR(InitializeChannel(spec));
   fetch_pools_.resize(plan_->fetches.size());
   fetched_.resize(plan_->fetches.size());

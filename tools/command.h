@@ -28,6 +28,7 @@ std::unique_ptr<Command> NewDrawCommand();
 std::unique_ptr<Command> NewPlotCommand();
 std::unique_ptr<Command> NewModelsCommand();
 std::unique_ptr<Command> NewExportCommand();
+std::unique_ptr<Command> NewCompileCommand();
 std::unique_ptr<Command> NewCheckpointCommand();
 std::unique_ptr<Command> NewDatasetCommand();
 std::unique_ptr<Command> NewDevicesCommand();

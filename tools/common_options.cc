@@ -42,6 +42,7 @@ void RunnerOptions::Declare(CommandLine& line) {
   line.Option("--seed", &seed_, "N", "Of random numbers (default 1)");
   line.Option("--disable", &disabled_, "PASS", "Leaves a graph pass out: " + absl::StrJoin(OptionalPasses(), ", "));
   line.Option("--plugin", &session_.plugins, "FILE", "Loads a device plug-in");
+  line.Option("--plans", &plan_files_, "FILE", "Uses the plans of sluice compile");
   line.Option("--allow-io", &session_.io_root, "DIR", "The folder that nodes of the graph may read and write");
   line.Option("--trace", &trace_path_, "FILE", "Writes a Chrome trace of a run");
   line.Option("--run-metadata", &run_metadata_path_, "FILE", "Writes TensorFlow's RunMetadata of a run");

@@ -23,6 +23,7 @@ class RunnerOptions {
   RunOptions run() const;
   // For graph/import.h: --memory-limit, or the import's own default.
   int64_t import_limit() const;
+  const std::vector<std::string>& plan_files() const { return plan_files_; }
   const std::string& trace_path() const { return trace_path_; }
   const std::string& run_metadata_path() const { return run_metadata_path_; }
   LogLevel log_level() const { return log_level_; }
@@ -35,6 +36,7 @@ class RunnerOptions {
   int64_t timeout_ms_ = 0;
   std::string memory_limit_;
   std::string timeout_;
+  std::vector<std::string> plan_files_;
   std::string trace_path_;
   std::string run_metadata_path_;
   std::string log_level_text_ = "warning";

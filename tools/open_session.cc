@@ -2,15 +2,30 @@
 
 #include <set>
 
+#include "io/plan_file.h"
 #include "tools/exit_code.h"
 
 namespace sluice::tools {
 
 absl::StatusOr<std::unique_ptr<Session>> OpenSession(const Runtime& runtime, const RunnerOptions& options) {
-  auto session = NewSession(runtime, options.session());
-  if (session.ok()) return session;
-  bool malformed = absl::IsInvalidArgument(session.status());
-  return WithExitCode(WithContext(session.status(), "--devices"), malformed ? ExitCode::kUsage : ExitCode::kDevice);
+  return OpenSessionOn(options.session().devices, runtime, options);
+}
+
+absl::StatusOr<std::unique_ptr<Session>> OpenSessionOn(const std::string& devices, const Runtime& runtime,
+                                                       const RunnerOptions& options) {
+  SessionOptions of_session = options.session();
+  of_session.devices = devices;
+  auto session = NewSession(runtime, of_session);
+  if (!session.ok()) {
+    bool malformed = absl::IsInvalidArgument(session.status());
+    return WithExitCode(WithContext(session.status(), "--devices"), malformed ? ExitCode::kUsage : ExitCode::kDevice);
+  }
+  for (const std::string& path : options.plan_files()) {
+    SLUICE_ASSIGN_OR_RETURN(StoredPlans plans, ReadPlanFile(path));
+    absl::Status loaded = (*session)->LoadPlans(plans);
+    if (!loaded.ok()) return WithExitCode(WithContext(loaded, path), ExitCode::kDevice);
+  }
+  return session;
 }
 
 absl::StatusOr<std::unique_ptr<Session>> OpenSession(const Runtime& runtime, const RunnerOptions& options,

@@ -11,6 +11,9 @@ namespace sluice::tools {
 
 // The exit code of an error is that of a device that is not there, or of a malformed --devices.
 absl::StatusOr<std::unique_ptr<Session>> OpenSession(const Runtime& runtime, const RunnerOptions& options);
+// With `devices` instead of --devices.
+absl::StatusOr<std::unique_ptr<Session>> OpenSessionOn(const std::string& devices, const Runtime& runtime,
+                                                       const RunnerOptions& options);
 
 // The same with the model's graph, which it takes, and its checkpoint's variables.
 absl::StatusOr<std::unique_ptr<Session>> OpenSession(const Runtime& runtime, const RunnerOptions& options, Model model);

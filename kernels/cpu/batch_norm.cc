@@ -5,6 +5,7 @@
 #include "core/kernel_registry.h"
 #include "core/parallel.h"
 #include "kernels/cpu/batch_norm_loops.h"
+#include "kernels/shared/norm_checks.h"
 
 namespace sluice::cpu {
 namespace {
@@ -16,14 +17,8 @@ class NormKernel : public Kernel {
  protected:
   // `x` is input `i`; `arrays` are of the matrix' width, besides two for each thread.
   absl::Status Plan(PrepareContext& ctx, int i, const std::string& data_format, int arrays) {
+    SLUICE_ASSIGN_OR_RETURN(const int64_t channels, kernels::NormChannels(ctx, i, data_format));
     const Shape& x = ctx.inputs[i].shape;
-    if (ChannelAxisOf(data_format) == 1) {
-      return absl::UnimplementedError(absl::StrCat(data_format, " on the CPU: run the layout pass"));
-    }
-    if (x.rank() != static_cast<int>(data_format.size())) {
-      return absl::InvalidArgumentError(absl::StrCat("x has shape ", x.ToString(), ", expected ", data_format));
-    }
-    const int64_t channels = x.dim(x.rank() - 1);
     is_empty_ = x.num_elements() == 0;
     m_ = ChannelRows(is_empty_ ? 0 : x.num_elements() / channels, channels);
     pieces_ = std::clamp<int64_t>(x.num_elements() / kBatchNormGrain, 1, ctx.threads);
@@ -33,10 +28,7 @@ class NormKernel : public Kernel {
     return absl::OkStatus();
   }
   absl::Status CheckVector(const PrepareContext& ctx, int i) const {
-    const Shape& shape = ctx.inputs[i].shape;
-    if (shape.rank() == 1 && shape.dim(0) == m_.channels) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        absl::StrCat("input ", i, " has shape ", shape.ToString(), ", expected [", m_.channels, "]"));
+    return kernels::CheckNormVector(ctx, i, m_.channels);
   }
 
   // Scratch: sums of each piece, then arrays of width, then each piece's own.
@@ -68,21 +60,13 @@ class NormKernel : public Kernel {
   bool is_empty_ = false;
 };
 
-// What x - mean is multiplied with; the same bits forward and backward, so that a Relu behind is found open or closed again.
-float Factor(float scale, float variance, float epsilon) {
-  return static_cast<float>(scale / std::sqrt(static_cast<double>(variance) + epsilon));
-}
-
 enum ForwardInput { kX, kScale, kOffset, kMean, kVariance };
 enum ForwardOutput { kY, kBatchMean, kBatchVariance, kSavedMean, kSavedVariance, kReserve3 };
 
 class FusedBatchNormKernel : public NormKernel {
  public:
-  // FusedBatchNormV3Attrs has all that FusedBatchNorm has.
   absl::Status Prepare(PrepareContext& ctx) override {
-    AttrMap attrs = *ctx.attrs;
-    attrs.emplace("U", DataType::kFloat);
-    SLUICE_ASSIGN_OR_RETURN(attrs_, ParseAttrs<FusedBatchNormV3Attrs>(attrs));
+    SLUICE_ASSIGN_OR_RETURN(attrs_, kernels::ParseNormAttrs<FusedBatchNormV3Attrs>(ctx));
     SLUICE_RETURN_IF_ERROR(Plan(ctx, kX, attrs_.data_format, 3));
     is_mixed_ = attrs_.is_training && attrs_.exponential_avg_factor != 1;
     for (int i : {kScale, kOffset}) SLUICE_RETURN_IF_ERROR(CheckVector(ctx, i));
@@ -149,7 +133,7 @@ class FusedBatchNormKernel : public NormKernel {
     m_.Repeat(attrs_.is_training ? ctx.output<float>(kSavedMean) : ctx.input<float>(kMean), mean);
     m_.Repeat(ctx.input<float>(kOffset), offset);
     for (int64_t c = 0; c < m_.channels; ++c) {
-      factor[c] = Factor(ctx.input<float>(kScale)[c], variance[c], attrs_.epsilon);
+      factor[c] = kernels::NormFactor(ctx.input<float>(kScale)[c], variance[c], attrs_.epsilon);
     }
     for (int64_t i = m_.channels; i < m_.width; ++i) factor[i] = factor[i - m_.channels];
     ForPieces([&](int64_t, int64_t begin, int64_t end) {
@@ -167,9 +151,7 @@ enum GradInput { kGradY, kGradX, kGradScale, kGradMean, kGradVariance };
 class FusedBatchNormGradKernel : public NormKernel {
  public:
   absl::Status Prepare(PrepareContext& ctx) override {
-    AttrMap attrs = *ctx.attrs;
-    attrs.emplace("U", DataType::kFloat);
-    SLUICE_ASSIGN_OR_RETURN(attrs_, ParseAttrs<FusedBatchNormGradV3Attrs>(attrs));
+    SLUICE_ASSIGN_OR_RETURN(attrs_, kernels::ParseNormAttrs<FusedBatchNormGradV3Attrs>(ctx));
     SLUICE_RETURN_IF_ERROR(Plan(ctx, kGradX, attrs_.data_format, 5));
     if (!(ctx.inputs[kGradY].shape == ctx.inputs[kGradX].shape)) {
       return absl::InvalidArgumentError(absl::StrCat("y_backprop has shape ", ctx.inputs[kGradY].shape.ToString(),
@@ -214,7 +196,8 @@ class FusedBatchNormGradKernel : public NormKernel {
       const double inverse = 1 / std::sqrt(variance);
       ctx.output<float>(1)[c] = static_cast<float>(products[c] * inverse);
       ctx.output<float>(2)[c] = static_cast<float>(sums[c]);
-      factor[c] = Factor(ctx.input<float>(kGradScale)[c], ctx.input<float>(kGradVariance)[c], attrs_.epsilon);
+      factor[c] =
+          kernels::NormFactor(ctx.input<float>(kGradScale)[c], ctx.input<float>(kGradVariance)[c], attrs_.epsilon);
       by_x[c] = attrs_.is_training ? static_cast<float>(products[c] / (n * variance)) : 0;
       constant[c] = attrs_.is_training ? static_cast<float>(sums[c] / n) : 0;
     }

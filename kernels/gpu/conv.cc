@@ -6,14 +6,11 @@
 
 #include "kernels/gpu/epilogue.h"
 #include "kernels/gpu/libraries.h"
+#include "kernels/gpu/scratch.h"
 #include "ops/depthwise_conv.h"
 
 namespace sluice::gpu {
 namespace {
-
-constexpr size_t kScratchAlignment = 256;
-
-size_t Aligned(size_t bytes) { return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment; }
 
 // to[c, r] = from[r, c] of a matrix [rows, columns].
 template <class T>
@@ -43,7 +40,7 @@ class ConvKernel : public Kernel {
 
   absl::Status Run(RunContext& ctx) const override {
     if (plan_ == nullptr) return ClearBytes(ctx, ctx.output(0), output_bytes_);
-    return is_double_ ? RunAs<double>(ctx) : RunAs<float>(ctx);
+    return (this->*run_)(ctx);
   }
 
   std::string Describe() const override {
@@ -65,7 +62,6 @@ class ConvKernel : public Kernel {
     }
     const DataType dtype = ctx.outputs[0].dtype;
     plan_ = nullptr;
-    is_double_ = dtype == DataType::kDouble;
     output_bytes_ = static_cast<size_t>(ctx.outputs[0].shape.num_elements()) * DataTypeSize(dtype);
     if (g.batch == 0 || g.output_pixels() == 0) return absl::OkStatus();  // nothing to write, or a gradient of zeros
 
@@ -73,22 +69,16 @@ class ConvKernel : public Kernel {
     signature.direction = direction_;
     signature.dtype = dtype;
     signature.tf32 = libraries_.tf32 && !ctx.exact;
+    signature.deterministic = ctx.deterministic;
     signature.geometry = g;
-    signature.bias = epilogue_.bias;
-    signature.activation = epilogue_.activation;
-    auto plan = libraries_.plans->Get(signature);
-    own_epilogue_ = {};
-    if (absl::IsUnimplemented(plan.status()) && (epilogue_.bias || epilogue_.activation != EpilogueActivation::kNone)) {
-      signature.bias = false;
-      signature.activation = EpilogueActivation::kNone;
-      own_epilogue_ = epilogue_;
-      plan = libraries_.plans->Get(signature);
-    }
-    if (!plan.ok()) return WithContext(plan.status(), signature.ToString());
-    plan_ = *std::move(plan);
+    SLUICE_ASSIGN_OR_RETURN(plan_, PlanFor(signature));
     geometry_ = g;
-    filter_bytes_ = Aligned(static_cast<size_t>(filter.num_elements()) * DataTypeSize(dtype));
-    ctx.RequestScratch(filter_bytes_ + static_cast<size_t>(plan_->workspace_bytes()));
+    // Half and bfloat16 are moved here, and computed by cuDNN alone.
+    run_ = dtype == DataType::kDouble  ? &ConvKernel::RunAs<double>
+           : dtype == DataType::kFloat ? &ConvKernel::RunAs<float>
+                                       : &ConvKernel::RunAs<uint16_t>;
+    filter_bytes_ = AlignedBytes(static_cast<size_t>(filter.num_elements()) * DataTypeSize(dtype));
+    RequestAlignedScratch(ctx, filter_bytes_ + static_cast<size_t>(plan_->workspace_bytes()));
     return absl::OkStatus();
   }
 
@@ -98,12 +88,27 @@ class ConvKernel : public Kernel {
   Epilogue epilogue_;
 
  private:
+  // With the epilogue in the plan, or where cuDNN refuses that, after it.
+  absl::StatusOr<std::shared_ptr<const DnnPlan>> PlanFor(ConvSignature signature) {
+    own_epilogue_ = {};
+    signature.bias = epilogue_.bias;
+    signature.activation = epilogue_.activation;
+    auto whole = libraries_.plans->Get(signature);
+    const bool has_epilogue = epilogue_.bias || epilogue_.activation != EpilogueActivation::kNone;
+    if (whole.ok() || !has_epilogue || !absl::IsUnimplemented(whole.status())) return whole;
+    own_epilogue_ = epilogue_;
+    signature.bias = false;
+    signature.activation = EpilogueActivation::kNone;
+    return libraries_.plans->Get(signature);
+  }
+
   template <class T>
   absl::Status RunAs(RunContext& ctx) const {
     auto* stream = static_cast<GpuStream*>(ctx.stream);
     SLUICE_ASSIGN_OR_RETURN(cudnnContext * dnn, stream->Dnn());
     auto argument = [&](int i) -> const void* { return i < 0 ? ctx.output(0) : ctx.input(i); };
-    T* turned = ctx.scratch<T>();
+    char* scratch = AlignedScratch(ctx);
+    T* turned = reinterpret_cast<T*>(scratch);
     const bool writes_filter = direction_ == DnnDirection::kFilter;
     const int64_t rows = geometry_.window_elements(), columns = geometry_.out_channels;
     if (!writes_filter) {
@@ -114,11 +119,14 @@ class ConvKernel : public Kernel {
     pointers.w = turned;
     pointers.y = argument(arguments_.y);
     const T* bias = epilogue_.bias ? ctx.input<T>(2) : nullptr;
-    pointers.bias = bias;
-    SLUICE_RETURN_IF_ERROR(plan_->Execute(dnn, pointers, ctx.scratch<char>() + filter_bytes_));
+    pointers.bias = bias;  // which a plan without one does not look at
+    SLUICE_RETURN_IF_ERROR(plan_->Execute(dnn, pointers, scratch + filter_bytes_));
     if (writes_filter) return Turn(ctx, static_cast<const T*>(turned), ctx.output<T>(0), columns, rows);
-    return ApplyEpilogue(ctx, own_epilogue_, ctx.output<T>(0), own_epilogue_.bias ? bias : nullptr,
-                         geometry_.batch * geometry_.output_pixels(), columns);
+    if constexpr (std::is_floating_point_v<T>) {
+      return ApplyEpilogue(ctx, own_epilogue_, ctx.output<T>(0), own_epilogue_.bias ? bias : nullptr,
+                           geometry_.batch * geometry_.output_pixels(), columns);
+    }
+    return absl::OkStatus();
   }
 
   const Libraries libraries_;
@@ -127,18 +135,8 @@ class ConvKernel : public Kernel {
   std::shared_ptr<const DnnPlan> plan_;  // null: the output is empty, or zeros
   Conv2DGeometry geometry_;
   Epilogue own_epilogue_;  // what cuDNN does not do within the plan
-  bool is_double_ = false;
+  absl::Status (ConvKernel::*run_)(RunContext&) const = nullptr;
   size_t filter_bytes_ = 0, output_bytes_ = 0;
-};
-
-class FusedConvKernel : public ConvKernel {
- public:
-  explicit FusedConvKernel(const Libraries& libraries) : ConvKernel(libraries, DnnDirection::kForward) {}
-  absl::Status Prepare(PrepareContext& ctx) override {
-    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<FusedConv2DAttrs>());
-    SLUICE_ASSIGN_OR_RETURN(epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args));
-    return Decide(ctx, ToConv2DAttrs(attrs));
-  }
 };
 
 // A grouped convolution whose filter comes under another shape.
@@ -161,25 +159,41 @@ class DepthwiseKernel : public ConvKernel {
   }
 };
 
+// _FusedConv2D and _FusedDepthwiseConv2dNative.
+template <class Base>
+class FusedKernel : public Base {
+ public:
+  using Base::Base;
+  absl::Status Prepare(PrepareContext& ctx) override {
+    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<FusedConv2DAttrs>());
+    SLUICE_ASSIGN_OR_RETURN(this->epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args));
+    return this->Decide(ctx, ToConv2DAttrs(attrs));
+  }
+};
+
 template <class K>
 KernelDef& AddConv(LibraryRegistrar& r, const std::string& op, DnnDirection direction) {
-  const Libraries libraries = r.libraries;
-  return r.kernels.Add(op, [libraries, direction] { return std::make_unique<K>(libraries, direction); })
-      .Types("T", {DataType::kFloat, DataType::kDouble});
+  return r.kernels.Add(op, [libraries = r.libraries, direction] { return std::make_unique<K>(libraries, direction); });
 }
 
 }  // namespace
 
 void RegisterConv(LibraryRegistrar& r) {
-  AddConv<ConvKernel>(r, "Conv2D", DnnDirection::kForward);
-  AddConv<ConvKernel>(r, "Conv2DBackpropInput", DnnDirection::kInput).HostInputs({0});
-  AddConv<ConvKernel>(r, "Conv2DBackpropFilter", DnnDirection::kFilter).HostInputs({1});
-  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNative", DnnDirection::kForward);
-  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNativeBackpropInput", DnnDirection::kInput).HostInputs({0});
-  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNativeBackpropFilter", DnnDirection::kFilter).HostInputs({1});
-  const Libraries libraries = r.libraries;
-  r.kernels.Add("_FusedConv2D", [libraries] { return std::make_unique<FusedConvKernel>(libraries); })
-      .Types("T", {DataType::kFloat, DataType::kDouble});
+  constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble, DataType::kHalf, DataType::kBfloat16};
+  AddConv<ConvKernel>(r, "Conv2D", DnnDirection::kForward).Types("T", kTypes);
+  AddConv<ConvKernel>(r, "Conv2DBackpropInput", DnnDirection::kInput).Types("T", kTypes).HostInputs({0});
+  AddConv<ConvKernel>(r, "Conv2DBackpropFilter", DnnDirection::kFilter).Types("T", kTypes).HostInputs({1});
+  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNative", DnnDirection::kForward).Types("T", kTypes);
+  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNativeBackpropInput", DnnDirection::kInput)
+      .Types("T", kTypes)
+      .HostInputs({0});
+  AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNativeBackpropFilter", DnnDirection::kFilter)
+      .Types("T", kTypes)
+      .HostInputs({1});
+  constexpr DataType kFusedTypes[] = {DataType::kFloat, DataType::kDouble};  // as the ops have them
+  AddConv<FusedKernel<ConvKernel>>(r, "_FusedConv2D", DnnDirection::kForward).Types("T", kFusedTypes);
+  AddConv<FusedKernel<DepthwiseKernel>>(r, "_FusedDepthwiseConv2dNative", DnnDirection::kForward)
+      .Types("T", kFusedTypes);
 }
 
 }  // namespace sluice::gpu

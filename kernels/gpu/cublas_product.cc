@@ -2,6 +2,8 @@
 
 #include <cublasLt.h>
 
+#include "core/allocator.h"
+
 namespace sluice::gpu {
 namespace {
 
@@ -11,6 +13,19 @@ absl::Status FromBlas(cublasStatus_t status, const char* what) {
   const std::string message = absl::StrCat("cuBLASLt, ", what, ": ", cublasLtGetStatusString(status));
   if (status == CUBLAS_STATUS_NOT_SUPPORTED) return absl::UnimplementedError(message);
   return absl::AbortedError(message);
+}
+
+cudaDataType_t ToBlas(DataType dtype) {
+  switch (dtype) {
+    case DataType::kHalf:
+      return CUDA_R_16F;
+    case DataType::kBfloat16:
+      return CUDA_R_16BF;
+    case DataType::kDouble:
+      return CUDA_R_64F;
+    default:
+      return CUDA_R_32F;
+  }
 }
 
 // The library's matrices are column-major: what is row-major here is transposed there, so it is asked for c' = b' a'.
@@ -26,11 +41,13 @@ class LtProduct : public Product {
 
   absl::Status Init(cublasLtContext* blas) {
     const bool is_double = s_.dtype == DataType::kDouble;
-    const cudaDataType_t type = is_double ? CUDA_R_64F : CUDA_R_32F;
-    const cublasComputeType_t compute = is_double ? CUBLAS_COMPUTE_64F
-                                        : s_.tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
-                                                  : CUBLAS_COMPUTE_32F;
-    SLUICE_RETURN_IF_ERROR(FromBlas(cublasLtMatmulDescCreate(&operation_, compute, type), "operation"));
+    const cudaDataType_t type = ToBlas(s_.dtype);
+    const bool may_round = s_.dtype == DataType::kFloat && s_.tf32;
+    const cublasComputeType_t compute = is_double   ? CUBLAS_COMPUTE_64F
+                                        : may_round ? CUBLAS_COMPUTE_32F_FAST_TF32
+                                                    : CUBLAS_COMPUTE_32F;
+    const cudaDataType_t scale = is_double ? CUDA_R_64F : CUDA_R_32F;
+    SLUICE_RETURN_IF_ERROR(FromBlas(cublasLtMatmulDescCreate(&operation_, compute, scale), "operation"));
     const cublasOperation_t first = s_.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N;
     const cublasOperation_t second = s_.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N;
     SLUICE_RETURN_IF_ERROR(Set(CUBLASLT_MATMUL_DESC_TRANSA, first));
@@ -52,11 +69,12 @@ class LtProduct : public Product {
 
     cublasLtMatmulPreference_t preference = nullptr;
     SLUICE_RETURN_IF_ERROR(FromBlas(cublasLtMatmulPreferenceCreate(&preference), "preference"));
-    const size_t workspace = kWorkspaceBytes;
-    absl::Status status =
-        FromBlas(cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace,
-                                                      sizeof(workspace)),
-                 "workspace");
+    absl::Status status = Prefer(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, uint64_t{kWorkspaceBytes});
+    // It would count on more.
+    for (auto attribute : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+                           CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+      if (status.ok()) status = Prefer(preference, attribute, uint32_t{kTensorAlignment});
+    }
     cublasLtMatmulHeuristicResult_t best{};
     int found = 0;
     if (status.ok()) {
@@ -91,6 +109,12 @@ class LtProduct : public Product {
   template <class T>
   absl::Status Set(cublasLtMatmulDescAttributes_t attribute, const T& value) {
     return FromBlas(cublasLtMatmulDescSetAttribute(operation_, attribute, &value, sizeof(value)), "attribute");
+  }
+
+  template <class T>
+  static absl::Status Prefer(cublasLtMatmulPreference_t preference, cublasLtMatmulPreferenceAttributes_t attribute,
+                             const T& value) {
+    return FromBlas(cublasLtMatmulPreferenceSetAttribute(preference, attribute, &value, sizeof(value)), "preference");
   }
 
   const ProductSignature s_;

@@ -14,7 +14,7 @@ namespace sluice::gpu {
 
 // c[m, n] = activation(a b + bias), row-major and dense; a is [m, k] or, transposed, [k, m].
 struct ProductSignature {
-  DataType dtype = DataType::kFloat;  // float or double
+  DataType dtype = DataType::kFloat;  // half and bfloat16 are summed up in float
   bool tf32 = true;
   int64_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
@@ -22,10 +22,10 @@ struct ProductSignature {
   bool operator==(const ProductSignature&) const = default;
 };
 
-// A product with its algorithm chosen. Thread-safe.
+// A product with its algorithm chosen. Thread-safe. Matrices are aligned as tensors are.
 class Product {
  public:
-  static constexpr size_t kWorkspaceBytes = size_t{32} << 20;
+  static constexpr size_t kWorkspaceBytes = size_t{32} << 20;  // aligned to kScratchAlignment (kernels/gpu/scratch.h)
   // Unimplemented where cuBLASLt has no algorithm. Needs a device.
   static absl::StatusOr<std::shared_ptr<const Product>> Create(const ProductSignature& signature,
                                                                cublasLtContext* blas);

@@ -1,5 +1,7 @@
 #include "kernels/gpu/cudnn_graph.h"
 
+#include <algorithm>
+#include <cstring>
 #include <unordered_map>
 #include <utility>
 
@@ -14,8 +16,9 @@ enum Uid : int64_t { kX = 1, kW, kY, kBias, kResidual };
 
 class Target : public DnnTarget {
  public:
-  Target(std::shared_ptr<fe::DeviceProperties> properties, int sm_version)
-      : properties_(std::move(properties)), sm_version_(sm_version) {}
+  Target(std::shared_ptr<fe::DeviceProperties> properties, int sm_version, std::string description)
+      : properties_(std::move(properties)), sm_version_(sm_version), description_(std::move(description)) {}
+  const std::string& description() const override { return description_; }
   void Configure(fe::graph::Graph& graph) const {
     graph.set_device_properties(properties_);
     if (sm_version_ > 0) graph.set_sm_version(sm_version_);
@@ -24,7 +27,16 @@ class Target : public DnnTarget {
  private:
   const std::shared_ptr<const fe::DeviceProperties> properties_;
   const int sm_version_;
+  const std::string description_;
 };
+
+// `json` is cuDNN's own of a device.
+std::string DescribeProperties(const std::string& json) {
+  const auto values = nlohmann::json::parse(json);
+  const int version = values.at("deviceVer");  // 900
+  return absl::StrCat(values.at("deviceName").get<std::string>(), ", compute capability ", version / 100, ".",
+                      version % 100 / 10, ", ", values.at("multiProcessorCount").get<int>(), " multiprocessors");
+}
 
 absl::Status FromFrontend(fe::error_t error, const char* stage) {
   if (error.is_good()) return absl::OkStatus();
@@ -142,10 +154,9 @@ class Plan : public DnnPlan {
   Plan(const ConvSignature& signature, std::shared_ptr<fe::graph::Graph> graph)
       : signature_(signature), graph_(std::move(graph)) {}
 
-  absl::Status Finish() {
-    SLUICE_RETURN_IF_ERROR(FromFrontend(graph_->get_workspace_size(workspace_), "size of the workspace"));
-    return FromFrontend(graph_->get_plan_name(name_), "name of the plan");
-  }
+  absl::Status Finish() { return FromFrontend(graph_->get_workspace_size(workspace_), "size of the workspace"); }
+  absl::Status FindName() { return FromFrontend(graph_->get_plan_name(name_), "name of the plan"); }
+  void set_name(std::string name) { name_ = std::move(name); }
   int64_t workspace_bytes() const override { return workspace_; }
   const std::string& name() const override { return name_; }
 
@@ -153,7 +164,11 @@ class Plan : public DnnPlan {
     return Guarded([&]() -> absl::StatusOr<std::vector<uint8_t>> {
       std::vector<uint8_t> bytes;
       SLUICE_RETURN_IF_ERROR(FromFrontend(graph_->serialize(bytes), "serialisation"));
-      return bytes;
+      // cuDNN's own bytes do not have the name: it stands in front, with a zero behind it.
+      std::vector<uint8_t> all(name_.begin(), name_.end());
+      all.push_back(0);
+      all.insert(all.end(), bytes.begin(), bytes.end());
+      return all;
     });
   }
 
@@ -180,17 +195,18 @@ class Plan : public DnnPlan {
 
 std::string ConvSignature::ToString() const {
   constexpr const char* kDirections[] = {"forward", "data gradient", "filter gradient"};
+  constexpr const char* kActivations[] = {"", " + relu", " + relu6"};
   const Conv2DGeometry& g = geometry;
   auto axis = [](const WindowAxis& a) {
-    return absl::StrCat(a.input, "->", a.output, " window ", a.window, "/", a.stride, a.dilation > 1 ? "*" : "",
-                        a.dilation > 1 ? absl::StrCat(a.dilation) : "", " pad ", a.pad_before, "+", a.pad_after);
+    return absl::StrCat(a.input, "->", a.output, " window ", a.window, "/", a.stride, "*", a.dilation, " pad ",
+                        a.pad_before, "+", a.pad_after);
   };
-  return absl::StrCat(kDirections[static_cast<int>(direction)], " ", DataTypeName(dtype), tf32 ? "" : " no tf32",
-                      ", batch ", g.batch, ", channels ", g.in_channels, "->", g.out_channels, " groups ", g.groups,
-                      ", height ", axis(g.height), ", width ", axis(g.width), residual ? " + residual" : "",
-                      bias ? " + bias" : "", activation == EpilogueActivation::kNone ? "" : " + relu",
-                      x_pitch ? absl::StrCat(" x pitch ", x_pitch) : "",
-                      y_pitch ? absl::StrCat(" y pitch ", y_pitch) : "");
+  return absl::StrCat(kDirections[static_cast<int>(direction)], " ", DataTypeName(dtype), tf32 ? " tf32" : "",
+                      deterministic ? " deterministic" : "", ", batch ", g.batch, ", channels ", g.in_channels, "->",
+                      g.out_channels, " groups ", g.groups, ", height ", axis(g.height), ", width ", axis(g.width),
+                      residual ? " + residual" : "", bias ? " + bias" : "", kActivations[static_cast<int>(activation)],
+                      x_pitch > 0 ? absl::StrCat(", x pitch ", x_pitch) : "",
+                      y_pitch > 0 ? absl::StrCat(", y pitch ", y_pitch) : "");
 }
 
 absl::StatusOr<std::shared_ptr<const DnnTarget>> DnnTarget::FromProperties(const std::string& json, int sm_version) {
@@ -198,7 +214,7 @@ absl::StatusOr<std::shared_ptr<const DnnTarget>> DnnTarget::FromProperties(const
     auto properties = std::make_shared<fe::DeviceProperties>();
     const std::vector<uint8_t> bytes(json.begin(), json.end());
     SLUICE_RETURN_IF_ERROR(FromFrontend(properties->deserialize(bytes), "device properties"));
-    return std::make_shared<Target>(std::move(properties), sm_version);
+    return std::make_shared<Target>(std::move(properties), sm_version, DescribeProperties(json));
   });
 }
 
@@ -207,7 +223,11 @@ absl::StatusOr<std::shared_ptr<const DnnTarget>> DnnTarget::FromDevice(int ordin
     auto properties = std::make_shared<fe::DeviceProperties>();
     properties->set_device_id(ordinal);
     SLUICE_RETURN_IF_ERROR(FromFrontend(properties->build(), "device properties"));
-    return std::make_shared<Target>(std::move(properties), 0);
+    std::vector<uint8_t> bytes;
+    SLUICE_RETURN_IF_ERROR(FromFrontend(properties->serialize(bytes), "device properties"));
+    std::string json(bytes.begin(), bytes.end());
+    json.resize(std::strlen(json.c_str()));  // cuDNN counts the zero at the end
+    return std::make_shared<Target>(std::move(properties), 0, DescribeProperties(json));
   });
 }
 
@@ -218,13 +238,15 @@ absl::StatusOr<std::shared_ptr<const DnnPlan>> DnnPlan::Build(const ConvSignatur
     SLUICE_RETURN_IF_ERROR(FromFrontend(graph->build_operation_graph(), "operation graph"));
     SLUICE_RETURN_IF_ERROR(
         FromFrontend(graph->create_execution_plans({fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK}), "plans"));
-    if (signature.dtype == DataType::kFloat && !signature.tf32) {
-      graph->deselect_numeric_notes({fe::NumericalNote_t::TENSOR_CORE});
-    }
+    std::vector<fe::NumericalNote_t> unwanted;
+    if (signature.dtype == DataType::kFloat && !signature.tf32) unwanted.push_back(fe::NumericalNote_t::TENSOR_CORE);
+    if (signature.deterministic) unwanted.push_back(fe::NumericalNote_t::NONDETERMINISTIC);
+    graph->deselect_numeric_notes(unwanted);
     SLUICE_RETURN_IF_ERROR(FromFrontend(graph->check_support(), "support"));
     SLUICE_RETURN_IF_ERROR(FromFrontend(graph->build_plans(), "building"));
     auto plan = std::make_shared<Plan>(signature, std::move(graph));
     SLUICE_RETURN_IF_ERROR(plan->Finish());
+    SLUICE_RETURN_IF_ERROR(plan->FindName());
     return plan;
   });
 }
@@ -234,37 +256,15 @@ absl::StatusOr<std::shared_ptr<const DnnPlan>> DnnPlan::Load(const ConvSignature
   return Guarded([&]() -> absl::StatusOr<std::shared_ptr<const DnnPlan>> {
     auto graph = std::make_shared<fe::graph::Graph>();
     static_cast<const Target&>(target).Configure(*graph);
-    SLUICE_RETURN_IF_ERROR(FromFrontend(graph->deserialize(bytes), "a stored plan"));
+    const auto end_of_name = std::find(bytes.begin(), bytes.end(), 0);
+    if (end_of_name == bytes.end()) return absl::DataLossError("a stored plan without a name");
+    const std::vector<uint8_t> data(end_of_name + 1, bytes.end());
+    SLUICE_RETURN_IF_ERROR(FromFrontend(graph->deserialize(data), "a stored plan"));
     auto plan = std::make_shared<Plan>(signature, std::move(graph));
+    plan->set_name(std::string(bytes.begin(), end_of_name));
     SLUICE_RETURN_IF_ERROR(plan->Finish());
     return plan;
   });
-}
-
-absl::StatusOr<std::shared_ptr<const DnnPlan>> DnnPlanCache::Get(const ConvSignature& signature) {
-  std::lock_guard lock(mutex_);
-  if (auto found = by_signature_.find(signature); found != by_signature_.end()) {
-    entries_.splice(entries_.begin(), entries_, found->second);
-    return found->second->plan;
-  }
-  ++builds_;
-  entries_.push_front({signature, DnnPlan::Build(signature, *target_)});
-  by_signature_[signature] = entries_.begin();
-  auto plan = entries_.front().plan;
-  if (static_cast<int64_t>(entries_.size()) > capacity_) {
-    by_signature_.erase(entries_.back().signature);
-    entries_.pop_back();
-  }
-  return plan;
-}
-
-int64_t DnnPlanCache::size() const {
-  std::lock_guard lock(mutex_);
-  return static_cast<int64_t>(entries_.size());
-}
-int64_t DnnPlanCache::builds() const {
-  std::lock_guard lock(mutex_);
-  return builds_;
 }
 
 absl::StatusOr<cudnnContext*> NewDnnHandle(void* stream) {

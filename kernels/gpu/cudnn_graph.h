@@ -6,13 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
-
-#include "absl/container/flat_hash_map.h"
 
 #include "core/status.h"
 #include "core/types.h"
@@ -31,6 +27,7 @@ struct ConvSignature {
   DnnDirection direction = DnnDirection::kForward;
   DataType dtype = DataType::kFloat;  // half and bfloat16 are summed up in float
   bool tf32 = true;                   // float may be rounded to TF32 for the products
+  bool deterministic = false;         // the same bits in every run: no sums whose order is open
   Conv2DGeometry geometry;
   // Forward: y = activation(conv(x, w) + bias + residual).
   bool bias = false;
@@ -41,14 +38,16 @@ struct ConvSignature {
   int64_t y_pitch = 0;
 
   bool operator==(const ConvSignature&) const = default;
+  // Everything of it, so that equal texts are equal signatures: the key of a stored plan.
   std::string ToString() const;
   template <class H>
   friend H AbslHashValue(H h, const ConvSignature& s) {
     auto axis = [](H state, const WindowAxis& a) {
       return H::combine(std::move(state), a.input, a.output, a.window, a.stride, a.dilation, a.pad_before, a.pad_after);
     };
-    h = H::combine(std::move(h), s.direction, s.dtype, s.tf32, s.bias, s.residual, s.activation, s.x_pitch, s.y_pitch,
-                   s.geometry.batch, s.geometry.in_channels, s.geometry.out_channels, s.geometry.groups);
+    h = H::combine(std::move(h), s.direction, s.dtype, s.tf32, s.deterministic, s.bias, s.residual, s.activation,
+                   s.x_pitch, s.y_pitch, s.geometry.batch, s.geometry.in_channels, s.geometry.out_channels,
+                   s.geometry.groups);
     return axis(axis(std::move(h), s.geometry.height), s.geometry.width);
   }
 };
@@ -61,6 +60,8 @@ class DnnTarget {
   // The device of this number, which is here.
   static absl::StatusOr<std::shared_ptr<const DnnTarget>> FromDevice(int ordinal);
   virtual ~DnnTarget() = default;
+  // "NVIDIA H100 80GB HBM3, compute capability 9.0, 132 multiprocessors": plans fit where this is the same.
+  virtual const std::string& description() const = 0;
 };
 
 // The device's memory that a plan reads and writes; null where the signature has no such tensor. In the backward directions
@@ -88,30 +89,6 @@ class DnnPlan {
   virtual absl::StatusOr<std::vector<uint8_t>> Serialize() const = 0;
   // Issues the work into the stream of `handle`.
   virtual absl::Status Execute(cudnnContext* handle, const ConvPointers& pointers, void* workspace) const = 0;
-};
-
-// The plans of one device, the least recently used leaving first. Refusals are kept too: asking cuDNN again costs as much
-// as building a plan. Thread-safe.
-class DnnPlanCache {
- public:
-  DnnPlanCache(std::shared_ptr<const DnnTarget> target, int64_t capacity)
-      : target_(std::move(target)), capacity_(capacity) {}
-  absl::StatusOr<std::shared_ptr<const DnnPlan>> Get(const ConvSignature& signature);
-  // For tests.
-  int64_t size() const;
-  int64_t builds() const;
-
- private:
-  struct Entry {
-    ConvSignature signature;
-    absl::StatusOr<std::shared_ptr<const DnnPlan>> plan;
-  };
-  const std::shared_ptr<const DnnTarget> target_;
-  const int64_t capacity_;
-  mutable std::mutex mutex_;
-  std::list<Entry> entries_;  // the most recently used first
-  absl::flat_hash_map<ConvSignature, std::list<Entry>::iterator> by_signature_;
-  int64_t builds_ = 0;
 };
 
 // A handle that issues into a CUDA stream (a cudaStream_t).

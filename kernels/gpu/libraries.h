@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "core/kernel_registry.h"
-#include "kernels/gpu/cudnn_graph.h"
+#include "kernels/gpu/cudnn_plans.h"
 
 namespace sluice::gpu {
 

@@ -2,10 +2,12 @@
 #include "ops/matmul.h"
 
 #include <mutex>
+#include <type_traits>
 
 #include "kernels/gpu/cublas_product.h"
 #include "kernels/gpu/epilogue.h"
 #include "kernels/gpu/libraries.h"
+#include "kernels/gpu/scratch.h"
 
 namespace sluice::gpu {
 namespace {
@@ -20,9 +22,17 @@ class MatMulKernel : public Kernel {
 
   absl::Status Run(RunContext& ctx) const override {
     if (s_.m == 0 || s_.n == 0) return absl::OkStatus();
-    const bool is_double = s_.dtype == DataType::kDouble;
-    return is_double ? RunAs<double>(ctx) : RunAs<float>(ctx);
+    switch (s_.dtype) {
+      case DataType::kDouble:
+        return RunAs<double>(ctx);
+      case DataType::kFloat:
+        return RunAs<float>(ctx);
+      default:  // half and bfloat16: no arithmetic of our own
+        return RunAs<uint16_t>(ctx);
+    }
   }
+
+  std::string Describe() const override { return "cuBLASLt"; }
 
  protected:
   absl::Status Decide(PrepareContext& ctx, bool transpose_a, bool transpose_b) {
@@ -34,50 +44,70 @@ class MatMulKernel : public Kernel {
     s_.k = a.dim(transpose_a ? 0 : 1);
     s_.transpose_a = transpose_a;
     s_.transpose_b = transpose_b;
-    // ReLU6 is no epilogue of the library.
-    const bool is_relu6 = epilogue_.activation == EpilogueActivation::kRelu6;
-    s_.bias = epilogue_.bias && !is_relu6;
-    s_.relu = epilogue_.activation == EpilogueActivation::kRelu;
-    own_epilogue_ = is_relu6 || s_.k == 0 ? epilogue_ : Epilogue{};
     std::lock_guard lock(mutex_);
-    product_ = nullptr;
-    ctx.RequestScratch(Product::kWorkspaceBytes);
+    chosen_ = {};
+    RequestAlignedScratch(ctx, Product::kWorkspaceBytes);
     return absl::OkStatus();
   }
 
   Epilogue epilogue_;
 
  private:
+  struct Choice {
+    std::shared_ptr<const Product> product;
+    Epilogue own_epilogue;  // what the library does not do
+  };
+
   template <class T>
   absl::Status RunAs(RunContext& ctx) const {
     const T* bias = epilogue_.bias ? ctx.input<T>(2) : nullptr;
     T* c = ctx.output<T>(0);
+    Choice choice = {nullptr, epilogue_};
     if (s_.k == 0) {
       SLUICE_RETURN_IF_ERROR(ClearBytes(ctx, c, static_cast<size_t>(s_.m * s_.n) * sizeof(T)));
     } else {
       auto* stream = static_cast<GpuStream*>(ctx.stream);
       cudaStream_t handle = stream->Use();
       SLUICE_ASSIGN_OR_RETURN(cublasLtContext * blas, stream->BlasLt());
-      SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const Product> product, ProductOn(blas));
-      SLUICE_RETURN_IF_ERROR(product->Run(blas, handle, ctx.input(0), ctx.input(1), bias, c, ctx.scratch()));
+      SLUICE_ASSIGN_OR_RETURN(choice, ChoiceOn(blas));
+      SLUICE_RETURN_IF_ERROR(
+          choice.product->Run(blas, handle, ctx.input(0), ctx.input(1), bias, c, AlignedScratch(ctx)));
     }
-    return ApplyEpilogue(ctx, own_epilogue_, c, own_epilogue_.bias ? bias : nullptr, s_.m, s_.n);
+    if constexpr (std::is_floating_point_v<T>) {
+      return ApplyEpilogue(ctx, choice.own_epilogue, c, choice.own_epilogue.bias ? bias : nullptr, s_.m, s_.n);
+    }
+    return absl::OkStatus();
   }
 
-  // The algorithm is chosen in the first run: the library has to be asked on the device.
-  absl::StatusOr<std::shared_ptr<const Product>> ProductOn(cublasLtContext* blas) const {
+  // Made in the first run: the library has to be asked on the device.
+  absl::StatusOr<Choice> ChoiceOn(cublasLtContext* blas) const {
     std::lock_guard lock(mutex_);
-    if (product_ == nullptr) {
-      SLUICE_ASSIGN_OR_RETURN(product_, Product::Create(s_, blas));
+    if (chosen_.product == nullptr) {
+      SLUICE_ASSIGN_OR_RETURN(chosen_, Choose(blas));
     }
-    return product_;
+    return chosen_;
+  }
+
+  // The library has no ReLU6, and not every type with every epilogue.
+  absl::StatusOr<Choice> Choose(cublasLtContext* blas) const {
+    const bool is_relu6 = epilogue_.activation == EpilogueActivation::kRelu6;
+    const bool has_epilogue = epilogue_.bias || epilogue_.activation != EpilogueActivation::kNone;
+    if (has_epilogue && !is_relu6) {
+      ProductSignature whole = s_;
+      whole.bias = epilogue_.bias;
+      whole.relu = epilogue_.activation == EpilogueActivation::kRelu;
+      auto product = Product::Create(whole, blas);
+      if (product.ok()) return Choice{*std::move(product), {}};
+      if (!absl::IsUnimplemented(product.status())) return product.status();
+    }
+    SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const Product> plain, Product::Create(s_, blas));
+    return Choice{std::move(plain), epilogue_};
   }
 
   const Libraries libraries_;
-  ProductSignature s_;
-  Epilogue own_epilogue_;  // what the library does not do
+  ProductSignature s_;  // without an epilogue
   mutable std::mutex mutex_;
-  mutable std::shared_ptr<const Product> product_;
+  mutable Choice chosen_;
 };
 
 class FusedMatMulKernel : public MatMulKernel {
@@ -94,10 +124,10 @@ class FusedMatMulKernel : public MatMulKernel {
 
 void RegisterMatmul(LibraryRegistrar& r) {
   const Libraries libraries = r.libraries;
-  constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble};
-  r.kernels.Add("MatMul", [libraries] { return std::make_unique<MatMulKernel>(libraries); }).Types("T", kTypes);
+  r.kernels.Add("MatMul", [libraries] { return std::make_unique<MatMulKernel>(libraries); })
+      .Types("T", {DataType::kFloat, DataType::kDouble, DataType::kHalf, DataType::kBfloat16});
   r.kernels.Add("_FusedMatMul", [libraries] { return std::make_unique<FusedMatMulKernel>(libraries); })
-      .Types("T", kTypes);
+      .Types("T", {DataType::kFloat, DataType::kDouble});
 }
 
 }  // namespace sluice::gpu

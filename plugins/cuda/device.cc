@@ -89,7 +89,8 @@ CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description
       name_(absl::StrCat("/job:localhost/replica:0/task:0/device:GPU:", asked.index)),
       description_(std::move(description)),
       allocator_(NewDeviceAllocator(asked.ordinal, limit)),
-      pinned_(NewPinnedAllocator(asked.ordinal)) {
+      pinned_(NewPinnedAllocator(asked.ordinal)),
+      plans_(libraries.plans) {
   gpu::RegisterAllKernels(kernels_);
   gpu::LibraryRegistrar registrar{kernels_, libraries};
   gpu::RegisterAllLibraryKernels(registrar);

@@ -23,8 +23,7 @@ class CudaDevice : public Device {
  public:
   // NotFound where the card is not there, Unimplemented for one that this build has no code for, ResourceExhausted where
   // the limit is more than the card has.
-  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(const PluginDeviceOptions& asked,
-                                                            const Options& options);
+  static absl::StatusOr<std::unique_ptr<CudaDevice>> Create(const PluginDeviceOptions& asked, const Options& options);
 
   const std::string& name() const override { return name_; }
   absl::string_view type() const override { return "GPU"; }
@@ -40,6 +39,7 @@ class CudaDevice : public Device {
   const KernelRegistry& kernels() const override { return kernels_; }
   int threads() const override { return 1; }
   bool is_synchronous() const override { return false; }
+  PlanStore* plan_store() override { return plans_.get(); }
 
  private:
   CudaDevice(const PluginDeviceOptions& asked, std::string description, int64_t limit, const gpu::Libraries& libraries);
@@ -50,6 +50,7 @@ class CudaDevice : public Device {
   const std::string description_;
   const std::unique_ptr<CachingAllocator> allocator_;
   const std::unique_ptr<CachingAllocator> pinned_;
+  const std::shared_ptr<gpu::DnnPlanCache> plans_;
   KernelRegistry kernels_;
 };
 

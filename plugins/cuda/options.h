@@ -1,4 +1,4 @@
-// How the GPUs are used: "tf32=0,plans=100".
+// How the GPUs are used: "tf32=0,plans=100", of whoever opens the plug-in, or of the environment variable SLUICE_GPU.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,9 @@
 #include "plugins/cuda/plugin.h"
 
+#include <cstdlib>
+
 #include "plugins/cuda/device.h"
+#include "plugins/cuda/target_device.h"
 
 namespace sluice::cuda {
 namespace {
@@ -23,6 +26,11 @@ class CudaPlugin : public DevicePlugin {
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<CudaDevice> device, CudaDevice::Create(asked, options_));
     return std::unique_ptr<Device>(std::move(device));
   }
+  absl::StatusOr<std::unique_ptr<Device>> MakeTarget(absl::string_view model,
+                                                     const PluginDeviceOptions& asked) override {
+    SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<TargetDevice> device, TargetDevice::Create(model, asked, options_));
+    return std::unique_ptr<Device>(std::move(device));
+  }
 
  private:
   const Options options_;
@@ -31,7 +39,9 @@ class CudaPlugin : public DevicePlugin {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DevicePlugin>> MakePlugin(const PluginHost& host) {
-  SLUICE_ASSIGN_OR_RETURN(Options options, ParseOptions(host.options));
+  absl::string_view text = host.options;
+  if (const char* variable = std::getenv("SLUICE_GPU"); text.empty() && variable != nullptr) text = variable;
+  SLUICE_ASSIGN_OR_RETURN(Options options, ParseOptions(text));
   return std::make_unique<CudaPlugin>(options);
 }
 

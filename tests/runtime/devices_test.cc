@@ -23,6 +23,12 @@ class FakePlugin : public DevicePlugin {
     made.push_back(options);
     return std::make_unique<FakeDevice>(type_, options.index, kernels_);
   }
+  absl::StatusOr<std::unique_ptr<Device>> MakeTarget(absl::string_view model,
+                                                     const PluginDeviceOptions& options) override {
+    if (type_ != "GPU") return DevicePlugin::MakeTarget(model, options);
+    if (model != "h100") return absl::NotFoundError("no such model");
+    return std::make_unique<FakeDevice>(type_, options.index, kernels_);
+  }
   std::vector<PluginDeviceOptions> made;
 
  private:
@@ -77,6 +83,7 @@ TEST_F(DevicesTest, ReadsTheText) {
       {"sim:1,cpu:2", 2, "CPU:0/1 CPU:1/1 SIM:0/1"},
       {"gpu:0,gpu:0", 1, "CPU:0/1 GPU:0/1 GPU:1/1"},
       {"gpu:1", 1, "CPU:0/1 GPU:0/1"},
+      {"gpu@h100,GPU@H100", 1, "CPU:0/1 GPU:0/1 GPU:1/1"},
   };
   for (const auto& row : rows) {
     EXPECT_EQ(Describe({.devices = row.text, .threads = row.threads}), row.expected) << row.text;
@@ -91,11 +98,14 @@ TEST_F(DevicesTest, SaysWhatIsWrongAndWhatThereIs) {
               HasSubstr("gpu (a card; another card), sim (one; two; three), npu (no driver)"));
   EXPECT_THAT(Describe({.devices = "npu:0"}), HasSubstr("no driver"));
   EXPECT_THAT(Describe({.devices = "tpu:0"}), HasSubstr("no plug-in brings devices of type tpu"));
+  EXPECT_THAT(Describe({.devices = "gpu@k80"}), HasSubstr("no such model"));
+  EXPECT_THAT(Describe({.devices = "sim@h100"}), HasSubstr("nothing to compile for among devices of type SIM"));
   EXPECT_EQ(Make({.devices = "tpu:0"}).status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(DevicesTest, RefusesMalformedText) {
-  for (const char* text : {",", "cpu:", "cpu:x", "cpu:-1", "cpu:0", "cpu:1000", "cpu:1,", ":2", "cpu:1:1", "cpu: 1"}) {
+  for (const char* text : {",", "cpu:", "cpu:x", "cpu:-1", "cpu:0", "cpu:1000", "cpu:1,", ":2", "cpu:1:1", "cpu: 1",
+                           "gpu@", "@h100", "gpu:0@h100", "cpu@zen"}) {
     EXPECT_EQ(Make({.devices = text}).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
 }

@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 
 TEST(Commands, EveryOneHasHelpWithAnExample) {
   for (const char* name : {"run", "train", "eval", "bench", "inspect", "convert", "draw", "plot", "models", "export",
-                           "checkpoint", "dataset", "devices"}) {
+                           "compile", "checkpoint", "dataset", "devices"}) {
     BinaryResult result = RunBinary({name, "--help"});
     EXPECT_EQ(result.exit_code, 0) << name;
     EXPECT_THAT(result.out, HasSubstr(std::string("sluice ") + name)) << name;
