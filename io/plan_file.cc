@@ -6,7 +6,7 @@
 namespace sluice {
 namespace {
 
-constexpr absl::string_view kMagic = "sluplans";
+constexpr absl::string_view kPlanMagic = "sluplans";
 constexpr uint32_t kVersion = 1;
 constexpr size_t kHeaderBytes = 16;
 constexpr size_t kMostBytes = size_t{1} << 30;
@@ -49,21 +49,21 @@ std::string EncodePlanFile(const StoredPlans& plans) {
     AppendText(key, body);
     AppendText(plan, body);
   }
-  std::string file(kMagic.data(), kMagic.size());
+  std::string file(kPlanMagic.data(), kPlanMagic.size());
   AppendLittleEndian(kVersion, file);
   AppendLittleEndian(MaskCrc32c(Crc32c(body)), file);
   return file + body;
 }
 
 absl::StatusOr<StoredPlans> DecodePlanFile(absl::string_view bytes) {
-  if (bytes.substr(0, kMagic.size()) != kMagic) return absl::DataLossError("not a plan file");
+  if (bytes.substr(0, kPlanMagic.size()) != kPlanMagic) return absl::DataLossError("not a plan file");
   if (bytes.size() < kHeaderBytes) return absl::DataLossError("a plan file that ends within its header");
-  const auto version = LoadLittleEndian<uint32_t>(bytes.data() + kMagic.size());
+  const auto version = LoadLittleEndian<uint32_t>(bytes.data() + kPlanMagic.size());
   if (version != kVersion) {
     return absl::UnimplementedError(absl::StrCat("a plan file of version ", version, ", this program reads version ",
                                                  kVersion, ": compile the model again"));
   }
-  const auto crc = LoadLittleEndian<uint32_t>(bytes.data() + kMagic.size() + sizeof version);
+  const auto crc = LoadLittleEndian<uint32_t>(bytes.data() + kPlanMagic.size() + sizeof version);
   bytes.remove_prefix(kHeaderBytes);
   if (UnmaskCrc32c(crc) != Crc32c(bytes)) return absl::DataLossError("a damaged plan file: its checksum is wrong");
   StoredPlans plans;

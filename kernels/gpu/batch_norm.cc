@@ -133,7 +133,7 @@ class NormKernel : public Kernel {
   int64_t sums_ = 0;
 };
 
-absl::Status Fill(RunContext& ctx, float* to, int64_t n, float value) {
+absl::Status FillChannels(RunContext& ctx, float* to, int64_t n, float value) {
   return Launch(ctx, n, [=] SLUICE_HOST_DEVICE(int64_t i) { to[i] = value; });
 }
 
@@ -179,7 +179,7 @@ class FusedBatchNormKernel : public NormKernel {
     if (is_empty()) {
       const float nan = std::numeric_limits<float>::quiet_NaN();
       for (int i : {kBatchMean, kBatchVariance}) {
-        SLUICE_RETURN_IF_ERROR(Fill(ctx, ctx.output<float>(i), m_.channels, nan));
+        SLUICE_RETURN_IF_ERROR(FillChannels(ctx, ctx.output<float>(i), m_.channels, nan));
       }
       return absl::OkStatus();
     }
