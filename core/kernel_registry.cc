@@ -9,8 +9,16 @@ bool Matches(const KernelDef& def, const AttrMap& attrs) {
   for (const auto& [name, allowed] : def.types) {
     auto it = attrs.find(name);
     if (it == attrs.end()) continue;  // the default; checked by Prepare
-    auto* type = std::get_if<DataType>(&it->second.value);
-    if (type == nullptr || std::find(allowed.begin(), allowed.end(), *type) == allowed.end()) return false;
+    auto is_allowed = [&allowed](DataType type) {
+      return std::find(allowed.begin(), allowed.end(), type) != allowed.end();
+    };
+    const AttrValue& value = it->second;
+    if (const auto* list = std::get_if<AttrList>(&value.value)) {
+      if (!std::all_of(list->type.begin(), list->type.end(), is_allowed)) return false;
+      continue;
+    }
+    const auto* type = std::get_if<DataType>(&value.value);
+    if (type == nullptr || !is_allowed(*type)) return false;
   }
   return true;
 }
