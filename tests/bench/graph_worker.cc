@@ -2,10 +2,12 @@
 //
 //   graph_worker GRAPH --threads 2 --feed images=x.npy --fetch logits
 //   graph_worker GRAPH --threads 2 --init init --feed images=x.npy --feed labels=y.npy --fetch loss --target train
+//   graph_worker GRAPH --devices gpu:0 --plugin libsluice_cuda.so --feed images=x.npy --fetch logits --trace
 //
 // Runs the callable `steps` times, and prints "answer" after the first. Then, for each line on stdin that says how many
 // seconds to measure, prints one JSON object with the median of the runs in milliseconds. --output writes the floats
-// that the `steps` runs fetch, one after the other, as an .npy file.
+// that the `steps` runs fetch, one after the other, as an .npy file. --trace tells, before anything is measured, for how long
+// devices other than CPUs worked in one further run.
 // peers/peer_worker.py speaks the same protocol for the other runtimes.
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "io/npy.h"
@@ -27,10 +30,11 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kMaxInputBytes = size_t{1} << 32;
 
 struct Arguments {
-  std::string graph, init, fetch, output;
-  std::vector<std::string> feeds, targets;
+  std::string graph, init, fetch, output, devices = "cpu:1";
+  std::vector<std::string> feeds, targets, plugins;
   int threads = 1;
   int steps = 1;
+  bool trace = false;
 };
 
 double Seconds(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
@@ -56,13 +60,47 @@ absl::StatusOr<Tensor> Stack(const std::vector<Tensor>& tensors) {
   return all;
 }
 
+// How long some of the devices did something, in milliseconds: overlapping work counts once. Copies are no work, and the CPU
+// is no device here.
+double BusyMilliseconds(const std::vector<NodeTrace>& rows) {
+  std::vector<std::pair<int64_t, int64_t>> spans;
+  for (const NodeTrace& row : rows) {
+    const bool is_copy = row.op == "_Send" || row.op == "_Recv" || row.op == "_Copy";
+    if (!is_copy && !absl::StrContains(row.device, "CPU")) spans.emplace_back(row.start_us, row.end_us);
+  }
+  std::sort(spans.begin(), spans.end());
+  int64_t busy = 0, until = 0;
+  for (auto [start, end] : spans) {
+    busy += std::max<int64_t>(end - std::max(start, until), 0);
+    until = std::max(until, end);
+  }
+  return static_cast<double>(busy) / 1000;
+}
+
+absl::Status TellBusyTime(Session& session, CallableOptions options, const std::vector<Tensor>& feeds) {
+  options.run_options.trace_level = RunOptions::FULL_TRACE;
+  Session::CallableHandle handle = 0;
+  SLUICE_RETURN_IF_ERROR(session.MakeCallable(options, &handle));
+  std::vector<Tensor> fetches;
+  std::vector<double> busy;
+  for (int run = 0; run < 5; ++run) {
+    RunMetadata metadata;
+    SLUICE_RETURN_IF_ERROR(session.RunCallable(handle, feeds, &fetches, &metadata));
+    busy.push_back(BusyMilliseconds(metadata.nodes));
+  }
+  std::cout << "{\"device_busy_ms\": " << Median(busy) << "}" << std::endl;
+  return session.ReleaseCallable(handle);
+}
+
 absl::Status Serve(const Arguments& arguments) {
   std::ifstream file(arguments.graph, std::ios::binary);
   if (!file) return absl::NotFoundError(absl::StrCat(arguments.graph, ": cannot be read"));
   std::stringstream bytes;
   bytes << file.rdbuf();
   Runtime runtime;
-  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, NewSession(runtime, {.threads = arguments.threads}));
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, NewSession(runtime, {.devices = arguments.devices,
+                                                                        .threads = arguments.threads,
+                                                                        .plugins = arguments.plugins}));
   SLUICE_RETURN_IF_ERROR(session->Create(bytes.str()));
   std::stringstream().swap(bytes);
   if (!arguments.init.empty()) SLUICE_RETURN_IF_ERROR(session->Run({}, {}, {arguments.init}, nullptr));
@@ -87,6 +125,7 @@ absl::Status Serve(const Arguments& arguments) {
     SLUICE_ASSIGN_OR_RETURN(Tensor all, Stack(answers));
     SLUICE_RETURN_IF_ERROR(WriteNpy(all, arguments.output, IfExists::kReplace));
   }
+  if (arguments.trace) SLUICE_RETURN_IF_ERROR(TellBusyTime(*session, options, feeds));
   double seconds = 0;
   for (size_t runs = 0; std::cin >> seconds >> runs;) {
     std::vector<double> times;
@@ -108,6 +147,9 @@ int main(int argc, char** argv) {
   CLI::App app("Times one callable of a graph file");
   app.add_option("graph", arguments.graph, "A GraphDef")->required();
   app.add_option("--threads", arguments.threads, "Host threads");
+  app.add_option("--devices", arguments.devices, "As `sluice run --devices` takes it");
+  app.add_option("--plugin", arguments.plugins, "The file of a device plug-in")->allow_extra_args(false);
+  app.add_flag("--trace", arguments.trace, "Tells how long the devices work in a run");
   app.add_option("--init", arguments.init, "A node to run once, before");
   app.add_option("--feed", arguments.feeds, "NAME=FILE.npy")->allow_extra_args(false);
   app.add_option("--fetch", arguments.fetch, "The tensor to fetch")->required();

@@ -21,7 +21,7 @@ NetworkTolerance ToleranceOf(bool tf32) {
 }
 
 bool IsDeep(const std::string& name) {
-  return absl::StrContains(name, "110") || absl::StrContains(name, "1202") || absl::StrContains(name, "152");
+  return absl::StrContains(name, "1202");
 }
 
 // What is wrong with `actual`.

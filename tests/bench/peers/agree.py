@@ -1,13 +1,13 @@
 """Whether answers agree. Reads [[runtime, variant, FILE.npy, layout], …] on stdin; the first TensorFlow's, or else the first
 peer's, is what the others are held against. Prints {"tolerance", "differences": [[runtime, variant, difference], …]},
 a difference being the largest one over the largest logit. Exits with 2 where the answers are no test: not finite, or
-the same for every picture."""
+the same for every picture. An argument is the tolerance (1e-3)."""
 import json
 import sys
 
 import numpy as np
 
-TOLERANCE = 1e-3
+TOLERANCE = float(sys.argv[1]) if len(sys.argv) > 1 else 1e-3
 
 
 def channels_last(answer, layout):

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
 import compare_training  # noqa: E402
-from harness import inference_report, npy, store, table, worker  # noqa: E402
+from harness import gpu_report, inference_report, npy, store, table, worker  # noqa: E402
 
 try:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -110,6 +110,33 @@ class ReportTest(unittest.TestCase):
             data[f"round/1/{number}"] = {"sluice": ours, "torch": 1.5, "tensorflow": 3}
         self.assertEqual(compare_training.row(data, "1")[3:], ["1.00", "3.00 (oneDNN)", "1.50 (default)",
                                                                "1.50 (0.75–1.50)", "no"])
+
+
+class GpuReportTest(unittest.TestCase):
+    @staticmethod
+    def data(task, sluice, compiled, busy):
+        data = {"machine": {**MACHINE, "gpu": "a GPU"}, "network": "net", "commit": "abc",
+                f"tried/{task}/64/tf32/sluice": {"median_ms": 1, "device_busy_ms": busy},
+                f"tried/{task}/64/tf32/eager": {"median_ms": 1, "version": "2.11"},
+                f"tried/{task}/64/tf32/compile": {"error": "cannot"}}
+        for number in range(3):
+            data[f"round/{task}/64/tf32/{number}"] = {"sluice": sluice, "eager": 3.0, "compile_graphs": compiled}
+        return data
+
+    def test_a_training_row_holds_by_its_ratio_and_by_the_idle_share(self):
+        for compiled, busy, holds in ((2.2, 1.96, "yes"), (1.8, 1.96, "no"), (2.2, 1.7, "no")):
+            row = gpu_report.row(self.data("training", 2.0, compiled, busy), ("training", "64", "tf32"))
+            self.assertEqual(row[-1], holds, row)
+        self.assertEqual(row[4:10], ["2.00", "3.00", "2.20 (compile_graphs)", "1.50 (1.50–1.50)", "1.10 (1.10–1.10)", "15 %"])
+
+    def test_inference_has_a_goal_of_its_own(self):
+        row = gpu_report.row(self.data("inference", 2.0, 2.1, 1.0), ("inference", "64", "tf32"))
+        self.assertEqual(row[-2:], ["–", "no"])
+
+    def test_what_is_missing_is_told(self):
+        text = gpu_report.report([self.data("training", 2.0, 2.2, 1.96)])
+        self.assertIn("a GPU", text)
+        self.assertIn("* net, training/64/tf32/compile: cannot", text)
 
 
 @unittest.skipIf(MISSING, MISSING)

@@ -15,17 +15,10 @@ import traceback
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np  # noqa: E402
-from tensorflow.core.framework import graph_pb2  # noqa: E402
 
 from lowering import lower, onnx_file  # noqa: E402
+from lowering.protos import read_graph, write_graph  # noqa: E402
 from lowering.random_weights import randomize  # noqa: E402
-
-
-def read_graph(path):
-    graph_def = graph_pb2.GraphDef()
-    with open(path, "rb") as file:
-        graph_def.ParseFromString(file.read())
-    return graph_def
 
 
 def fix_shape(graph_def, shape):
@@ -103,8 +96,7 @@ def prepare(arguments):
     print(f"{randomize(graph_def)} weights are random", file=sys.stderr)
     graph_file = os.path.join(arguments.folder, "graph.pb")
     if not os.path.exists(graph_file):
-        with open(graph_file, "wb") as file:
-            file.write(graph_def.SerializeToString())
+        write_graph(graph_def, graph_file)
     network = lower(graph_def, arguments.fetch, arguments.batch)
     write_pictures(next(iter(network.inputs.values())), folder)
     with open(os.path.join(arguments.folder, "interface.json"), "w") as file:

@@ -20,11 +20,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from tensorflow.core.framework import graph_pb2  # noqa: E402
 from tensorflow.python.framework import tensor_util  # noqa: E402
 
 from lowering import lower  # noqa: E402
 from lowering.groups import group_counts, without_groups  # noqa: E402
+from lowering.protos import read_graph, write_graph  # noqa: E402
+from lowering.training_graph import logits_of, loss_of, optimizer, set_rate, tensor_name  # noqa: E402
 
 tf1 = tf.compat.v1
 KEPT = 0.9999  # of random numbers from 0 to 1: nothing is dropped
@@ -46,10 +47,6 @@ def first_values(graph_def, init):
             value = random.normal(0, math.sqrt(2 / math.prod(value.shape[:-1])), value.shape).astype(np.float32)
         values[assign.name] = value
     return values
-
-
-def tensor_name(name):
-    return name if ":" in name else name + ":0"
 
 
 def with_constants(graph_def, values):
@@ -113,63 +110,18 @@ def write_settings(folder, settings):
         json.dump(settings, file, indent=1)
 
 
-def set_rate(graph_def, rate):
-    nodes = {node.name: node for node in graph_def.node}
-    node = nodes["learning_rate"]
-    source = nodes[node.input[0].partition(":")[0]] if node.op == "PlaceholderWithDefault" else node
-    source.attr["value"].tensor.CopyFrom(tensor_util.make_tensor_proto(np.float32(rate)))
-
-
-def optimizer(graph_def):
-    """{"rate", "momentum", "nesterov", "decay": {variable: …}}, as the graph's updates have them."""
-    nodes = {node.name: node for node in graph_def.node}
-
-    def number(name):
-        node = nodes[name.partition(":")[0]]
-        while node.op != "Const":
-            node = nodes[node.input[0].partition(":")[0]]
-        return float(tensor_util.MakeNdarray(node.attr["value"].tensor))
-
-    found = {"decay": {}}
-    for node in graph_def.node:
-        if not node.op.startswith("ResourceApply"):
-            continue
-        if node.op != "ResourceApplyMomentum":
-            raise NotImplementedError(f"{node.name}: {node.op}")
-        variable, _, rate, gradient, momentum = node.input
-        nesterov = "use_nesterov" in node.attr and node.attr["use_nesterov"].b
-        found.update(rate=number(rate), momentum=number(momentum), nesterov=nesterov)
-        gradient = nodes[gradient.partition(":")[0]]
-        decays = gradient.name.startswith("train/") and gradient.op in ("Add", "AddV2")
-        found["decay"][variable] = number(nodes[gradient.input[1]].input[1]) if decays else 0.0
-    return found
-
-
-def logits_of(graph_def, loss):
-    """The tensor whose cross-entropy `loss` is."""
-    nodes = {node.name: node for node in graph_def.node}
-    node = nodes[loss]
-    while node.op in ("Identity", "Mean"):
-        node = nodes[node.input[0].partition(":")[0]]
-    if node.op != "SparseSoftmaxCrossEntropyWithLogits":
-        raise NotImplementedError(f"{loss}: {node.op}; only a plain cross-entropy can be compared")
-    return node.input[0]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("graph")
     parser.add_argument("folder")
     parser.add_argument("--batch", type=int, required=True)
     arguments = parser.parse_args()
-    graph_def = graph_pb2.GraphDef()
-    with open(arguments.graph, "rb") as file:
-        graph_def.ParseFromString(file.read())
+    graph_def = read_graph(arguments.graph)
     nodes = {node.name: node for node in graph_def.node}
     values = first_values(graph_def, "init")
     graph_def = with_constants(graph_def, values)
     variables = {nodes[name].input[0]: value for name, value in values.items()}
-    loss = "training/loss" if "training/loss" in nodes else "loss"
+    loss = loss_of(graph_def)
     network = lower(graph_def, logits_of(graph_def, loss), arguments.batch, variables)
     with open(os.path.join(arguments.folder, "network.pickle"), "wb") as file:
         pickle.dump(network, file)
@@ -180,17 +132,12 @@ def main():
     np.save(os.path.join(arguments.folder, "nhwc.npy"), np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)))
     np.save(os.path.join(arguments.folder, "labels.npy"), random.integers(0, classes, arguments.batch).astype(np.int32))
     rate = tame_rate(arguments.folder, {**optimizer(graph_def), "loss": loss})
-    set_rate(graph_def, rate)
+    set_rate(graph_def, np.float32(rate))
     counts = group_counts(graph_def, static_sizes(graph_def))
     for name, made in (("check", without_dropout(graph_def)), ("graph", graph_def)):
         write_graph(made, os.path.join(arguments.folder, name + ".pb"))
         write_graph(without_groups(made, counts), os.path.join(arguments.folder, f"tensorflow_{name}.pb"))
     open(os.path.join(arguments.folder, "done"), "w").close()
-
-
-def write_graph(graph_def, path):
-    with open(path, "wb") as file:
-        file.write(graph_def.SerializeToString())
 
 
 main()

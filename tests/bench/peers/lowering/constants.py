@@ -1,8 +1,8 @@
 """Inputs, constants and variables, and arithmetic on shapes, which are known: it is done here."""
 import numpy as np
-from tensorflow.python.framework import tensor_util
 
 from .lower import AXES, Value, lowers
+from .protos import make_ndarray
 
 
 @lowers("Placeholder", "PlaceholderWithDefault")
@@ -16,7 +16,7 @@ def placeholder(lowering, node, inputs):
 
 @lowers("Const")
 def const(lowering, node, inputs):
-    return Value(constant=tensor_util.MakeNdarray(node.attr["value"].tensor))
+    return Value(constant=make_ndarray(node.attr["value"].tensor))
 
 
 @lowers("VarHandleOp")

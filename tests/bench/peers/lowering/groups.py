@@ -1,7 +1,7 @@
 """Grouped convolutions as one convolution for each group, for TensorFlow, whose CPU kernels lack their gradients."""
 import numpy as np
-from tensorflow.core.framework import types_pb2
-from tensorflow.python.framework import tensor_util
+
+from .protos import make_tensor_proto, types_pb2
 
 
 def group_counts(graph_def, channels):
@@ -40,7 +40,7 @@ class Builder:
 
     def constant(self, name, array):
         node = self.add("Const", name, [], dtype=types_pb2.DT_INT32)
-        node.attr["value"].tensor.CopyFrom(tensor_util.make_tensor_proto(np.array(array, np.int32)))
+        node.attr["value"].tensor.CopyFrom(make_tensor_proto(np.array(array, np.int32)))
         return name
 
     def replace(self, node, count, inputs, split):

@@ -2,7 +2,8 @@
 import math
 
 import numpy as np
-from tensorflow.python.framework import tensor_util
+
+from .protos import make_ndarray, make_tensor_proto
 
 ROLES = {
     "Conv2D": {1: "filter"}, "DepthwiseConv2dNative": {1: "filter"}, "Conv2DBackpropInput": {1: "filter"},
@@ -44,10 +45,10 @@ def randomize(graph_def, seed=1):
                 source = sources[source.input[0].partition(":")[0]]
             if source.op != "Const" or source.name in drawn:
                 continue
-            value = tensor_util.MakeNdarray(source.attr["value"].tensor)
+            value = make_ndarray(source.attr["value"].tensor)
             if value.dtype != np.float32 or value.size < 2:
                 continue
             drawn.add(source.name)
             new = draw(role, node, value.shape, random).astype(np.float32)
-            source.attr["value"].tensor.CopyFrom(tensor_util.make_tensor_proto(new))
+            source.attr["value"].tensor.CopyFrom(make_tensor_proto(new))
     return len(drawn)
