@@ -98,9 +98,9 @@ absl::Status Serve(const Arguments& arguments) {
   std::stringstream bytes;
   bytes << file.rdbuf();
   Runtime runtime;
-  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, NewSession(runtime, {.devices = arguments.devices,
-                                                                        .threads = arguments.threads,
-                                                                        .plugins = arguments.plugins}));
+  SLUICE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Session> session,
+      NewSession(runtime, {.devices = arguments.devices, .threads = arguments.threads, .plugins = arguments.plugins}));
   SLUICE_RETURN_IF_ERROR(session->Create(bytes.str()));
   std::stringstream().swap(bytes);
   if (!arguments.init.empty()) SLUICE_RETURN_IF_ERROR(session->Run({}, {}, {arguments.init}, nullptr));

@@ -47,13 +47,11 @@ absl::StatusOr<Endpoint> CaseRunner::AddVariable(Graph& graph, const std::string
                                        .inputs = {variable, first},
                                        .device = place_})
                              .status());
-  SLUICE_RETURN_IF_ERROR(graph
-                             .AddNode({.name = name + "_read",
-                                       .op = "ReadVariableOp",
-                                       .attrs = dtype,
-                                       .inputs = {variable},
-                                       .device = place_})
-                             .status());
+  SLUICE_RETURN_IF_ERROR(
+      graph
+          .AddNode(
+              {.name = name + "_read", .op = "ReadVariableOp", .attrs = dtype, .inputs = {variable}, .device = place_})
+          .status());
   return variable;
 }
 

@@ -80,7 +80,8 @@ void CheckMissingKernel(const Runtime& runtime, const CheckOptions& options, Rep
   report.Expect(Says(attempt.Run(feeds), StatusCode::kPermissionDenied, {"node 'save' (SaveV2)"}),
                 "an op without a kernel, soft placement on");
   bool is_told = false;
-  for (const std::string& warning : attempt.warnings()) is_told = is_told || absl::StrContains(warning, "save (SaveV2)");
+  for (const std::string& warning : attempt.warnings())
+    is_told = is_told || absl::StrContains(warning, "save (SaveV2)");
   report.Expect(is_told, "soft placement tells of the node that it moved");
 }
 
@@ -90,8 +91,9 @@ void CheckColocation(const Runtime& runtime, const CheckOptions& options, Report
   const Endpoint handle =
       ops::VarHandleOp(attempt.OnDevice().Named("v"), {.dtype = DataType::kFloat, .shape = PartialShape{4}});
   ops::ReadVariableOp(host.Named("y"), handle, {.dtype = DataType::kFloat});
-  report.Expect(Says(attempt.OpenAndRun({}), StatusCode::kInvalidArgument, {"node 'y'", "must share its device with node 'v'"}),
-                "a variable on one device that is read on another");
+  report.Expect(
+      Says(attempt.OpenAndRun({}), StatusCode::kInvalidArgument, {"node 'y'", "must share its device with node 'v'"}),
+      "a variable on one device that is read on another");
 }
 
 // Told by the device while it runs; the session goes on.
@@ -106,7 +108,8 @@ void CheckFaults(const Runtime& runtime, const CheckOptions& options, Report& re
   const Tensor x = Numbers("x", Shape{3, 4});
   const Session::Feeds bad = {{"logits", x}, {"labels", Tensor::Vector<int32_t>({0, 9, 1})}};
   const Session::Feeds good = {{"logits", x}, {"labels", Tensor::Vector<int32_t>({0, 3, 1})}};
-  report.Expect(Says(losses.Run(bad), StatusCode::kInvalidArgument, {"node 'losses'", "label 9"}), "a label out of range");
+  report.Expect(Says(losses.Run(bad), StatusCode::kInvalidArgument, {"node 'losses'", "label 9"}),
+                "a label out of range");
   report.Expect(losses.Run(good), "a good label after a bad one");
 
   Attempt quotient(runtime, options);
@@ -133,7 +136,8 @@ void CheckInterruptions(const Runtime& runtime, const CheckOptions& options, Rep
   std::memset(const_cast<void*>(feeds[0].second.raw()), 0, feeds[0].second.bytes());
   report.Expect(attempt.Run(feeds), "a long chain to its end");
   CancellationFlag is_cancelled(true);
-  report.Expect(Says(attempt.Run(feeds, {.cancellation = &is_cancelled}), StatusCode::kCancelled, {}), "a cancelled run");
+  report.Expect(Says(attempt.Run(feeds, {.cancellation = &is_cancelled}), StatusCode::kCancelled, {}),
+                "a cancelled run");
   const absl::Status late = attempt.Run(feeds, {.timeout_in_ms = 1});
   report.Expect(late.ok() || late.code() == StatusCode::kDeadlineExceeded,
                 absl::StrCat("a run of a millisecond: ", late.ToString()));

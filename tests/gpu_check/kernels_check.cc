@@ -39,9 +39,8 @@ class OpChecker {
     const OpSchema* schema = runtime_.ops().Find(op);
     if (schema == nullptr) return absl::InternalError(absl::StrCat("a kernel for an op that is not known, ", op));
     std::vector<std::string> missing;
-    SLUICE_ASSIGN_OR_RETURN(
-        std::vector<OpCase> cases,
-        CasesOf(*schema, options_.vectors, kernels_, runtime_.cpu_kernels(), runtime_.ops(), missing));
+    SLUICE_ASSIGN_OR_RETURN(std::vector<OpCase> cases, CasesOf(*schema, options_.vectors, kernels_,
+                                                               runtime_.cpu_kernels(), runtime_.ops(), missing));
     for (const std::string& what : missing) report_.Fail(what);
     if (missing.empty()) report_.Pass();
     return cases;
@@ -134,9 +133,8 @@ absl::Status CheckKernels(const Runtime& runtime, const CheckOptions& options, R
 }
 
 absl::Status CheckCoverage(const Runtime& runtime, const CheckOptions& options, Report& report) {
-  return ForEachOp(runtime, options, report, [](OpChecker& checker, const std::string& op) {
-    return checker.FindCases(op).status();
-  });
+  return ForEachOp(runtime, options, report,
+                   [](OpChecker& checker, const std::string& op) { return checker.FindCases(op).status(); });
 }
 
 }  // namespace sluice::gpu_check

@@ -81,7 +81,8 @@ void AddReductions(std::vector<OpCase>& cases) {
                    .attrs = OfFloat({{"data_format", "NHWC"}}),
                    .inputs = {{Numbers("x", Shape{9, 31, 17, 23}, 0, 1)}}});
   for (const char* op : {"Softmax", "LogSoftmax"}) {
-    cases.push_back({.name = "large", .op = op, .attrs = OfFloat(), .inputs = {{Numbers("x", Shape{67, 5003}, -9, 9)}}});
+    cases.push_back(
+        {.name = "large", .op = op, .attrs = OfFloat(), .inputs = {{Numbers("x", Shape{67, 5003}, -9, 9)}}});
   }
   Tensor labels(DataType::kInt32, Shape{123});
   for (int64_t i = 0; i < labels.num_elements(); ++i) labels.data<int32_t>()[i] = static_cast<int32_t>(i * 37 % 457);
@@ -149,10 +150,11 @@ void AddElements(std::vector<OpCase>& cases) {
                    .attrs = {{"dtype", DataType::kFloat}, {"T", DataType::kInt32}, {"seed", 3}, {"seed2", 4}},
                    .inputs = {{Ints({1001, 997})}}});
   auto scalar = [](float value) { return CaseInput{Tensor::Scalar<float>(value)}; };
-  cases.push_back({.name = "large",
-                   .op = "ResourceApplyMomentum",
-                   .attrs = OfFloat(),
-                   .inputs = {{many, true}, {others, true}, scalar(0.1F), {Numbers("gradient", Shape{kMany})}, scalar(0.9F)}});
+  cases.push_back(
+      {.name = "large",
+       .op = "ResourceApplyMomentum",
+       .attrs = OfFloat(),
+       .inputs = {{many, true}, {others, true}, scalar(0.1F), {Numbers("gradient", Shape{kMany})}, scalar(0.9F)}});
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ void CheckBatchThatFits(const Runtime& runtime, const CheckOptions& options, Rep
                      {options.Place(0), "no memory for ", "the feeds' 16384 rows", holders}),
                 "a batch that is too large");
   const int64_t fitting = FittingBatch(refused);
-  report.Expect(fitting > 8 && fitting < kTooLarge, absl::StrCat("a batch of ", fitting, " would fit: ", refused.ToString()));
+  report.Expect(fitting > 8 && fitting < kTooLarge,
+                absl::StrCat("a batch of ", fitting, " would fit: ", refused.ToString()));
   if (fitting > 8) report.Expect(lenet.Step(fitting), absl::StrCat("the batch of ", fitting, " that was said to fit"));
 }
 

@@ -38,8 +38,7 @@ NetworkRun::NetworkRun(const Runtime& runtime, const CatalogNetwork& entry, Netw
 absl::Status NetworkRun::SetVariables(Session& session) const {
   if (can_train()) SLUICE_RETURN_IF_ERROR(session.Run({}, {}, {training::kInit}, nullptr));
   for (const NetworkVariable& variable : network_.variables()) {
-    SLUICE_RETURN_IF_ERROR(
-        session.WriteVariable(variable.name, testing::FixedVariable(variable.name, variable.shape)));
+    SLUICE_RETURN_IF_ERROR(session.WriteVariable(variable.name, testing::FixedVariable(variable.name, variable.shape)));
   }
   return absl::OkStatus();
 }
@@ -51,8 +50,7 @@ absl::StatusOr<NetworkResult> NetworkRun::Run(const SessionOptions& where, int64
   NetworkResult result;
   const Tensor pictures = testing::FixedPictures(Shape{batch, picture_[0], picture_[1], picture_[2]});
   std::vector<Tensor> outputs;
-  SLUICE_RETURN_IF_ERROR(
-      session->Run({{training::kImages, pictures}}, {graph_.NameOf(answer_.output)}, {}, &outputs));
+  SLUICE_RETURN_IF_ERROR(session->Run({{training::kImages, pictures}}, {graph_.NameOf(answer_.output)}, {}, &outputs));
   SLUICE_ASSIGN_OR_RETURN(result.answer, outputs[0].Clone());
   const Session::Feeds feeds = {{training::kImages, pictures},
                                 {training::kLabels, Labels(batch, std::max<int64_t>(entry_.classes, 1))}};

@@ -13,8 +13,8 @@ namespace sluice::gpu_check {
 
 // The same numbers whatever the devices.
 struct NetworkResult {
-  Tensor answer;              // logits, or a picture
-  std::vector<float> losses;  // one a step
+  Tensor answer;                            // logits, or a picture
+  std::vector<float> losses;                // one a step
   std::map<std::string, Tensor> variables;  // after the last step
   std::vector<std::string> warnings;        // of placement
 };

@@ -20,15 +20,13 @@ NetworkTolerance ToleranceOf(bool tf32) {
   return tf32 ? NetworkTolerance{2e-2, 2e-2, 0.2} : NetworkTolerance{1e-3, 1e-3, 2e-2};
 }
 
-bool IsDeep(const std::string& name) {
-  return absl::StrContains(name, "1202");
-}
+bool IsDeep(const std::string& name) { return absl::StrContains(name, "1202"); }
 
 // What is wrong with `actual`.
 std::string Difference(const NetworkRun& run, const NetworkResult& actual, const NetworkResult& expected, bool tf32) {
   const NetworkTolerance allowed = ToleranceOf(tf32);
-  std::string difference = Difference(
-      actual.answer, expected.answer, Tolerance{.float_error = allowed.answer, .is_of_largest = true});
+  std::string difference =
+      Difference(actual.answer, expected.answer, Tolerance{.float_error = allowed.answer, .is_of_largest = true});
   if (!difference.empty()) return absl::StrCat("its answer: ", difference);
   for (size_t i = 0; i < expected.losses.size(); ++i) {
     const double is = actual.losses[i], should_be = expected.losses[i];
@@ -37,8 +35,9 @@ std::string Difference(const NetworkRun& run, const NetworkResult& actual, const
   }
   if (expected.losses.empty()) return "";
   const double drift = run.Drift(expected, actual);
-  return drift <= allowed.drift ? "" : absl::StrCat("after training the variables are apart by ", drift,
-                                                    " of what they moved, allowed are ", allowed.drift);
+  return drift <= allowed.drift ? ""
+                                : absl::StrCat("after training the variables are apart by ", drift,
+                                               " of what they moved, allowed are ", allowed.drift);
 }
 
 absl::Status CheckOne(const Runtime& runtime, const CatalogNetwork& entry, const NetworkOptions& on_device,

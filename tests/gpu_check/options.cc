@@ -12,17 +12,13 @@ std::string CheckOptions::Type() const {
 
 std::string CheckOptions::Place(int index) const { return absl::StrCat("/device:", Type(), ":", index); }
 
-std::string CheckOptions::TwoDevices() const {
-  return Type() == "SIM" ? "sim:2" : absl::StrCat(device, ",", device);
-}
+std::string CheckOptions::TwoDevices() const { return Type() == "SIM" ? "sim:2" : absl::StrCat(device, ",", device); }
 
 bool CheckOptions::Wants(const std::string& name) const {
   return only.empty() || std::find(only.begin(), only.end(), name) != only.end();
 }
 
-SessionOptions CheckOptions::OnDevice() const {
-  return {.devices = device, .exact = !tf32, .plugins = plugins};
-}
+SessionOptions CheckOptions::OnDevice() const { return {.devices = device, .exact = !tf32, .plugins = plugins}; }
 
 SessionOptions CheckOptions::OnCpu() const { return {.devices = "cpu:1", .exact = true}; }
 

@@ -61,13 +61,15 @@ void AddFusedForms(std::vector<OpCase>& cases) {
   const AttrMap plain = {{"T", DataType::kFloat}};
   AddFused(cases, "_FusedMatMul", "plain", plain, Numbers("a", Shape{13, 24}), Numbers("b", Shape{24, 10}), 10);
   const AttrMap transposed = {{"T", DataType::kFloat}, {"transpose_b", true}};
-  AddFused(cases, "_FusedMatMul", "transposed", transposed, Numbers("a", Shape{13, 24}), Numbers("b", Shape{10, 24}), 10);
+  AddFused(cases, "_FusedMatMul", "transposed", transposed, Numbers("a", Shape{13, 24}), Numbers("b", Shape{10, 24}),
+           10);
 }
 
 // TensorFlow's CPU has no such kernel. The largest of each window is its last element, so that its maximum is known here.
 void AddMaxPoolGradGrad(std::vector<OpCase>& cases) {
   constexpr int64_t kSide = 6, kChannels = 5, kPooled = kSide / 2;
-  Tensor x(DataType::kFloat, Shape{2, kSide, kSide, kChannels}), y(DataType::kFloat, Shape{2, kPooled, kPooled, kChannels});
+  Tensor x(DataType::kFloat, Shape{2, kSide, kSide, kChannels}),
+      y(DataType::kFloat, Shape{2, kPooled, kPooled, kChannels});
   for (int64_t i = 0; i < x.num_elements(); ++i) x.data<float>()[i] = 0.25F * static_cast<float>(i);
   for (int64_t i = 0; i < y.num_elements(); ++i) {
     const int64_t channel = i % kChannels, column = i / kChannels % kPooled, row = i / kChannels / kPooled % kPooled;
@@ -77,10 +79,8 @@ void AddMaxPoolGradGrad(std::vector<OpCase>& cases) {
   }
   AttrMap attrs = Window("VALID", 2);
   attrs["ksize"] = IntList({1, 2, 2, 1});
-  cases.push_back({.name = "2x2",
-                   .op = "MaxPoolGradGrad",
-                   .attrs = attrs,
-                   .inputs = {{x}, {y}, {Numbers("dy", x.shape())}}});
+  cases.push_back(
+      {.name = "2x2", .op = "MaxPoolGradGrad", .attrs = attrs, .inputs = {{x}, {y}, {Numbers("dy", x.shape())}}});
 }
 
 }  // namespace

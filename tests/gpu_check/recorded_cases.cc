@@ -20,7 +20,8 @@ const Tensor* ConstantOf(const Node* node) {
 const Tensor* FirstValueOf(const Graph& graph, NodeId handle) {
   for (NodeId id : graph.node_ids()) {
     const Node& node = graph.node(id);
-    if (node.op() != "AssignVariableOp" || node.inputs[0].node != handle || absl::EndsWith(node.name, kTested)) continue;
+    if (node.op() != "AssignVariableOp" || node.inputs[0].node != handle || absl::EndsWith(node.name, kTested))
+      continue;
     return ConstantOf(&graph.node(node.inputs[1].node));
   }
   return nullptr;
