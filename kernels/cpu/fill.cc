@@ -107,9 +107,7 @@ class RangeKernel : public Kernel {
 void RegisterFill(KernelRegistry& r) {
   r.Add<FillKernel>("Fill").HostInputs({0});
   r.Add("ZerosLike", [] { return std::make_unique<LikeKernel>(0); });
-  r.Add("OnesLike", [] { return std::make_unique<LikeKernel>(1); })
-      .Types("T", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64, DataType::kUint8,
-                   DataType::kBool});
+  r.Add("OnesLike", [] { return std::make_unique<LikeKernel>(1); });
   r.Add<RangeKernel>("Range")
       .Types("Tidx", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64})
       .HostInputs({0, 1, 2});

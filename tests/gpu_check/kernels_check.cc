@@ -72,8 +72,14 @@ class OpChecker {
     for (int k = 0; k < num_inputs; ++k) is_known.push_back(def->IsHostInput(k, num_inputs));
     const size_t runs = std::max<size_t>(c.expected.size(), 1);
     auto expected = cpu.Run(i, is_known, runs);
+    auto result = device.Run(i, is_known, runs);
+    // Where a GPU has no kernel a simulated one has the CPU's, which may say of more types than it takes that it does.
+    if (options_.Type() == "SIM" && absl::IsUnimplemented(expected.status()) &&
+        absl::IsUnimplemented(result.status())) {
+      return absl::OkStatus();
+    }
     if (!expected.ok()) return WithContext(expected.status(), "on the CPU");
-    SLUICE_ASSIGN_OR_RETURN(auto actual, device.Run(i, is_known, runs));
+    SLUICE_ASSIGN_OR_RETURN(auto actual, std::move(result));
     for (size_t run = 0; run < runs; ++run) {
       if (options_.tamper) options_.tamper(actual[run]);
       SLUICE_RETURN_IF_ERROR(Compare(c, actual[run], (*expected)[run], "the CPU's"));
