@@ -16,15 +16,20 @@ constexpr double kSmallWidth = 0.125;  // of what `small` asks for
 struct NetworkTolerance {
   double answer, loss, drift;
 };
-NetworkTolerance ToleranceOf(bool tf32) {
-  return tf32 ? NetworkTolerance{2e-2, 2e-2, 0.2} : NetworkTolerance{1e-3, 1e-3, 2e-2};
+NetworkTolerance ToleranceOf(const std::string& network, bool tf32) {
+  NetworkTolerance allowed = tf32 ? NetworkTolerance{2e-2, 2e-2, 0.2} : NetworkTolerance{1e-3, 1e-3, 2e-2};
+  // Without shortcuts every layer multiplies what the one before it made of rounding; after a hundred it decides alone where
+  // a step goes.
+  if (absl::StartsWith(network, "cifar_plain")) allowed.loss *= 20, allowed.drift *= 20;
+  if (network == "cifar_plain110") allowed.drift = HUGE_VAL;
+  return allowed;
 }
 
 bool IsDeep(const std::string& name) { return absl::StrContains(name, "1202"); }
 
 // What is wrong with `actual`.
-std::string Difference(const NetworkRun& run, const NetworkResult& actual, const NetworkResult& expected, bool tf32) {
-  const NetworkTolerance allowed = ToleranceOf(tf32);
+std::string Difference(const NetworkRun& run, const NetworkResult& actual, const NetworkResult& expected,
+                       const NetworkTolerance& allowed) {
   std::string difference =
       Difference(actual.answer, expected.answer, Tolerance{.float_error = allowed.answer, .is_of_largest = true});
   if (!difference.empty()) return absl::StrCat("its answer: ", difference);
@@ -53,7 +58,7 @@ absl::Status CheckOne(const Runtime& runtime, const CatalogNetwork& entry, const
     std::vector<Tensor> answer = {actual.answer};
     options.tamper(answer);
   }
-  const std::string difference = Difference(device, actual, *expected, options.tf32);
+  const std::string difference = Difference(device, actual, *expected, ToleranceOf(entry.name, options.tf32));
   return difference.empty() ? absl::OkStatus() : absl::InternalError(difference);
 }
 
