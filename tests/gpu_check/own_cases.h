@@ -17,7 +17,8 @@ Tensor Numbers(const std::string& name, const Shape& shape, float low = -1, floa
 // An attribute that is a list of whole numbers.
 AttrValue IntList(std::vector<int64_t> values);
 
-// The second sort of OwnCases (large_cases.cc).
+// The fused forms (fused_cases.cc) and the larger ones (large_cases.cc).
+void AddFusedCases(std::vector<OpCase>& cases);
 void AddLargeCases(std::vector<OpCase>& cases);
 
 }  // namespace sluice::gpu_check
