@@ -71,7 +71,8 @@ size_t DataTypeSize(DataType dtype);
 // True where elements are plain bytes that memcpy may move.
 bool IsTrivial(DataType dtype);
 bool IsFloating(DataType dtype);  // half, bfloat16, float, double
-bool IsInteger(DataType dtype);   // signed and unsigned, not bool, not quantized
+inline bool IsHalfPrecision(DataType dtype) { return dtype == DataType::kHalf || dtype == DataType::kBfloat16; }
+bool IsInteger(DataType dtype);  // signed and unsigned, not bool, not quantized
 
 template <class T>
 struct DataTypeOf;
@@ -132,6 +133,14 @@ bool VisitBasicType(DataType dtype, F&& f) {
     default:
       return false;
   }
+}
+
+// The same with half and bfloat16, for what moves and converts elements.
+template <class F>
+bool VisitBasicOrHalfType(DataType dtype, F&& f) {
+  if (dtype == DataType::kHalf) return f(TypeTag<Half>{}), true;
+  if (dtype == DataType::kBfloat16) return f(TypeTag<Bfloat16>{}), true;
+  return VisitBasicType(dtype, f);
 }
 
 }  // namespace sluice

@@ -97,14 +97,20 @@ Layer Dropout(Layer input, float rate, const std::string& name, const std::strin
   Endpoint same = ops::Identity(layer.scope, input.output);
   const std::string inside = layer.name;
   const int64_t seed = input.network->seed(), seed2 = input.network->NextSeed();
-  input.network->OnTraining(same, {input.output}, [=](Scope outside, absl::Span<const Endpoint> inputs) {
-    Scope scope = outside.SubScope(inside);
-    Endpoint noise = ops::RandomUniform(scope, ops::Shape(scope, inputs[0]),
-                                        {.seed = seed, .seed2 = seed2, .dtype = DataType::kFloat});
-    Endpoint keep = ops::GreaterEqual(scope, noise, scope.Named("rate").Scalar<float>(rate));
-    Endpoint scaled = ops::Mul(scope, inputs[0], scope.Named("scale").Scalar<float>(1 / (1 - rate)));
-    return ops::Mul(scope, scaled, ops::Cast(scope, keep, {.DstT = DataType::kFloat}));
-  });
+  input.network->OnTraining(
+      same, {input.output},
+      [=](Scope outside, absl::Span<const Endpoint> inputs) {
+        Scope scope = outside.SubScope(inside);
+        Endpoint noise = ops::RandomUniform(scope, ops::Shape(scope, inputs[0]),
+                                            {.seed = seed, .seed2 = seed2, .dtype = DataType::kFloat});
+        Endpoint keep = ops::GreaterEqual(scope, noise, scope.Named("rate").Scalar<float>(rate));
+        const DataType dtype = scope.status().ok() ? scope.graph().dtype(inputs[0]) : DataType::kFloat;
+        Endpoint scale = scope.Named("scale").Scalar<float>(1 / (1 - rate));
+        if (dtype != DataType::kFloat) scale = ops::Cast(scope, scale, {.DstT = dtype});
+        Endpoint scaled = ops::Mul(scope, inputs[0], scale);
+        return ops::Mul(scope, scaled, ops::Cast(scope, keep, {.DstT = dtype}));
+      },
+      /*takes_half=*/true);
   return layer.Result(same);
 }
 

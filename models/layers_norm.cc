@@ -25,14 +25,17 @@ Layer BatchNorm(Layer input, const BatchNormOptions& options) {
   Network* network = input.network;
   const std::string name = layer.name;
   const float epsilon = options.epsilon, momentum = options.momentum;
-  network->OnTraining(y, {input.output}, [=](Scope outside, absl::Span<const Endpoint> inputs) {
-    Scope scope = outside.SubScope(name);
-    Endpoint none = scope.Named("none").Const(Tensor(DataType::kFloat, Shape{0}));
-    auto batch = ops::FusedBatchNormV3(scope, inputs[0], gamma, beta, none, none, {.epsilon = epsilon});
-    network->AddMovingAverage(scope.SubScope("moving_mean"), mean, batch.batch_mean, momentum);
-    network->AddMovingAverage(scope.SubScope("moving_variance"), variance, batch.batch_variance, momentum);
-    return batch.y;
-  });
+  network->OnTraining(
+      y, {input.output},
+      [=](Scope outside, absl::Span<const Endpoint> inputs) {
+        Scope scope = outside.SubScope(name);
+        Endpoint none = scope.Named("none").Const(Tensor(DataType::kFloat, Shape{0}));
+        auto batch = ops::FusedBatchNormV3(scope, inputs[0], gamma, beta, none, none, {.epsilon = epsilon});
+        network->AddMovingAverage(scope.SubScope("moving_mean"), mean, batch.batch_mean, momentum);
+        network->AddMovingAverage(scope.SubScope("moving_variance"), variance, batch.batch_variance, momentum);
+        return batch.y;
+      },
+      /*takes_half=*/true);
   return layer.Result(layer.Activate(y, options.activation));
 }
 

@@ -73,8 +73,8 @@ int64_t Network::num_parameters() const {
   return total;
 }
 
-void Network::OnTraining(Endpoint inference, std::vector<Endpoint> inputs, TrainingForm form) {
-  training_spots_.push_back({inference, std::move(inputs), std::move(form)});
+void Network::OnTraining(Endpoint inference, std::vector<Endpoint> inputs, TrainingForm form, bool takes_half) {
+  training_spots_.push_back({inference, std::move(inputs), std::move(form), takes_half});
 }
 
 void Network::AddAuxiliaryLoss(Endpoint logits, float weight) { auxiliary_losses_.push_back({logits, weight}); }

@@ -54,6 +54,7 @@ struct TrainingSpot {
   Endpoint inference;            // the tensor as the network has it
   std::vector<Endpoint> inputs;  // what its training form is made from; variables need not be among them
   TrainingForm form;
+  bool takes_half = false;  // the form may be built for half precision (models/mixed_precision.h), else for float alone
 };
 
 // Further logits whose loss is added, weighted, in training.
@@ -92,8 +93,9 @@ class Network {
   // --- What differs in training (models/training.h builds it) ---
   // The network is built once, as it is used for inference. A layer that trains otherwise says so here:
   //   network.OnTraining(y, {x}, [=](Scope scope, absl::Span<const Endpoint> x) { return …; });
-  // The form is called once by AddTraining, after the network is complete.
-  void OnTraining(Endpoint inference, std::vector<Endpoint> inputs, TrainingForm form);
+  // The form is called once by AddTraining, after the network is complete. `takes_half`: its inputs may be of another
+  // floating type than the inference form's, of which it then makes its output.
+  void OnTraining(Endpoint inference, std::vector<Endpoint> inputs, TrainingForm form, bool takes_half = false);
   const std::vector<TrainingSpot>& training_spots() const { return training_spots_; }
   void AddAuxiliaryLoss(Endpoint logits, float weight);
   const std::vector<AuxiliaryLoss>& auxiliary_losses() const { return auxiliary_losses_; }

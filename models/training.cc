@@ -1,5 +1,7 @@
 #include "models/training.h"
 
+#include <cmath>
+
 #include "absl/strings/str_join.h"
 
 #include "graph/builders.h"
@@ -34,7 +36,8 @@ class TrainingHead {
 
     std::vector<Endpoint> tensors = {logits_};
     for (const AuxiliaryLoss& auxiliary : network_.auxiliary_losses()) tensors.push_back(auxiliary.logits);
-    SLUICE_ASSIGN_OR_RETURN(std::vector<Endpoint> twins, BuildTrainingTwin(network_, tensors));
+    SLUICE_ASSIGN_OR_RETURN(std::vector<Endpoint> twins,
+                            BuildTrainingTwin(network_, tensors, options_.mixed_precision.type));
     const bool has_twin = !(twins[0] == logits_);
     Endpoint trained = correct;
     if (has_twin) trained = AddCorrect(head_, "training/correct_of_twin", twins[0], labels);
@@ -57,7 +60,9 @@ class TrainingHead {
     return total;
   }
 
-  absl::Status AddUpdates(const std::vector<NetworkVariable>& variables, const std::vector<Grad>& grads) {
+  // `scale` may be null.
+  absl::Status AddUpdates(const std::vector<NetworkVariable>& variables, const std::vector<Grad>& grads,
+                          LossScale* scale) {
     Scope scope = network_.scope();
     std::vector<Endpoint> gradients;
     for (size_t i = 0; i < variables.size(); ++i) {
@@ -69,7 +74,10 @@ class TrainingHead {
                       scope.graph().node(variables[i].value.node));
       gradients.push_back(dense.Dense(grads[i]));
     }
-    OptimizerNodes nodes = AddOptimizer(network_, options_, variables, std::move(gradients));
+    std::optional<Endpoint> is_finite;
+    if (scale != nullptr) is_finite = scale->Unscale(variables, gradients);
+    OptimizerNodes nodes = AddOptimizer(network_, options_, variables, std::move(gradients), is_finite);
+    if (scale != nullptr) scale->AddUpdate(*is_finite, nodes);
     nodes.steps.insert(nodes.steps.end(), network_.updates().begin(), network_.updates().end());
 
     OptimizerSlot step = AddSlot(scope, training::kGlobalStep, Shape{}, Tensor::Scalar<int64_t>(0));
@@ -93,8 +101,23 @@ class TrainingHead {
 absl::Status AddTraining(Layer logits, const TrainingOptions& options, const GradientRegistry& gradients) {
   Network& network = *logits.network;
   SLUICE_RETURN_IF_ERROR(network.status());
+  const MixedPrecision& precision = options.mixed_precision;
+  if (precision.type != DataType::kFloat && !IsHalfPrecision(precision.type)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("mixed precision with ", DataTypeName(precision.type), ": expected float, half or bfloat16"));
+  }
+  if (!(precision.initial_scale() >= 0) || !std::isfinite(precision.initial_scale()) || precision.growth_steps < 1) {
+    return absl::InvalidArgumentError(absl::StrCat("a loss scale of ", precision.initial_scale(),
+                                                   " that doubles after ", precision.growth_steps, " steps"));
+  }
   TrainingHead head(logits, options);
   SLUICE_ASSIGN_OR_RETURN(Endpoint loss, head.AddLosses());
+  std::unique_ptr<LossScale> scale;
+  if (precision.initial_scale() > 0) {
+    scale = std::make_unique<LossScale>(network, precision, options.device);
+    loss = scale->Scaled(loss);
+    SLUICE_RETURN_IF_ERROR(network.status());
+  }
 
   std::vector<NetworkVariable> variables = network.variables();
   std::erase_if(variables, [](const NetworkVariable& variable) { return !variable.trainable; });
@@ -106,7 +129,7 @@ absl::Status AddTraining(Layer logits, const TrainingOptions& options, const Gra
   } else {
     SLUICE_ASSIGN_OR_RETURN(grads, AddGradients(network.scope(), gradients, {loss}, values));
   }
-  return head.AddUpdates(variables, grads);
+  return head.AddUpdates(variables, grads, scale.get());
 }
 
 absl::Status CheckTrainingGraph(const Graph& graph) {

@@ -7,6 +7,7 @@
 
 #include "graph/gradients.h"
 #include "models/layers.h"
+#include "models/mixed_precision.h"
 #include "models/training_optimizer.h"
 
 namespace SLUICE_API sluice {
@@ -42,6 +43,8 @@ struct TrainingOptions : OptimizerOptions {
   float label_smoothing = 0;
   // Computes activations again in the backward pass instead of keeping them (models/recompute.h).
   bool recompute = false;
+  // What is trained computes in half precision (models/mixed_precision.h); the network itself stays float.
+  MixedPrecision mixed_precision = {};
 };
 
 // Adds all of these to the network's graph. The network's placeholder must be called `images`, and what is given must

@@ -14,7 +14,13 @@ constexpr size_t kAtATime = 8;
 template <class T>
 bool AllFiniteAs(const Tensor& tensor) {
   auto values = tensor.values<T>();
-  return std::all_of(values.begin(), values.end(), [](T value) { return std::isfinite(value); });
+  return std::all_of(values.begin(), values.end(), [](T value) {
+    if constexpr (std::is_floating_point_v<T>) {
+      return std::isfinite(value);
+    } else {
+      return std::isfinite(static_cast<float>(value));
+    }
+  });
 }
 
 }  // namespace
@@ -22,6 +28,8 @@ bool AllFiniteAs(const Tensor& tensor) {
 bool AllFinite(const Tensor& tensor) {
   if (tensor.dtype() == DataType::kFloat) return AllFiniteAs<float>(tensor);
   if (tensor.dtype() == DataType::kDouble) return AllFiniteAs<double>(tensor);
+  if (tensor.dtype() == DataType::kHalf) return AllFiniteAs<Half>(tensor);
+  if (tensor.dtype() == DataType::kBfloat16) return AllFiniteAs<Bfloat16>(tensor);
   return true;
 }
 
@@ -41,7 +49,7 @@ std::vector<Endpoint> NonfiniteFinder::Candidates() const {
     for (Endpoint input : node.inputs) stack.push_back(input.node);
     stack.insert(stack.end(), node.control_inputs.begin(), node.control_inputs.end());
   }
-  // What an update makes possible is not of this step (the powers of Adam).
+  // What an update makes possible is not of this step (the powers of Adam), and scaled gradients may overflow.
   std::vector<bool> follows_update(needed.size(), false);
   std::vector<Endpoint> candidates;
   for (NodeId id : TopologicalOrder(graph_)) {
@@ -51,8 +59,9 @@ std::vector<Endpoint> NonfiniteFinder::Candidates() const {
     bool is_update = node.output_types.empty() && node.schema->is_stateful;
     bool late = std::any_of(node.control_inputs.begin(), node.control_inputs.end(), follows) ||
                 std::any_of(node.inputs.begin(), node.inputs.end(), [&](Endpoint e) { return follows(e.node); });
-    follows_update[static_cast<size_t>(id)] = is_update || late;
-    if (is_update || late) continue;
+    const bool is_scaled = node.name == training::kScaledLoss;
+    follows_update[static_cast<size_t>(id)] = is_update || late || is_scaled;
+    if (is_update || late || is_scaled) continue;
     for (size_t i = 0; i < node.output_types.size(); ++i) {
       if (IsFloating(node.output_types[i])) candidates.push_back({id, static_cast<int>(i)});
     }

@@ -41,7 +41,8 @@ void ClipNorm(Network& network, const OptimizerOptions& options, const std::vect
 
 class Steps {
  public:
-  Steps(Network& network, const OptimizerOptions& options) : network_(network), options_(options) {
+  Steps(Network& network, const OptimizerOptions& options, std::optional<Endpoint> applies)
+      : network_(network), options_(options), applies_(applies) {
     Scope scope = network.scope();
     Scope constants = scope.SubScope(training::kTrain);
     rate_ = Fed(training::kLearningRate, options.rate);
@@ -60,6 +61,13 @@ class Steps {
       epsilon_ = constants.Named("epsilon").Scalar<float>(epsilon);
     }
     if (options.weight_decay != 0) decay_ = constants.Named("weight_decay").Scalar<float>(options.weight_decay);
+    if (!applies_) return;
+    // With these, and gradients of 0, an update changes nothing.
+    for (auto [number, idle] : {std::pair(&rate_, 0.0F), std::pair(&decay_, 0.0F), std::pair(&momentum_, 1.0F),
+                                std::pair(&rho_, 1.0F), std::pair(&beta2_, 1.0F)}) {
+      if (number->node < 0) continue;
+      *number = ops::SelectV2(constants, *applies_, *number, constants.Named("idle").Scalar<float>(idle));
+    }
   }
 
   void Add(const NetworkVariable& variable, Endpoint gradient) {
@@ -93,6 +101,7 @@ class Steps {
           step =
               ops::ResourceApplyRMSProp(update, handle, square, momentum, rate_, rho_, momentum_, epsilon_, gradient);
         }
+        if (applies_) step = TakeBack(update, step, variable);
         break;
       }
       case OptimizerOptions::kAdagrad:
@@ -125,6 +134,14 @@ class Steps {
     Endpoint handle, value;
   };
 
+  // RMSProp subtracts its momentum whatever the rate: the variable gets its former value where the step does not apply.
+  NodeId TakeBack(Scope update, NodeId step, const NetworkVariable& variable) {
+    if (step < 0) return -1;
+    Endpoint after = ops::ReadVariableOp(update.WithControl({step}), variable.handle, {.dtype = DataType::kFloat});
+    Endpoint kept = ops::SelectV2(update, *applies_, after, variable.value);
+    return ops::AssignVariableOp(update, variable.handle, kept, {.dtype = DataType::kFloat});
+  }
+
   // NAME may be fed; it is `value` otherwise.
   Endpoint Fed(const char* name, float value) {
     Scope scope = network_.scope();
@@ -143,6 +160,7 @@ class Steps {
 
   Network& network_;
   const OptimizerOptions& options_;
+  const std::optional<Endpoint> applies_;
   Endpoint rate_, momentum_, rho_, beta2_, epsilon_, decay_;
   PowerVariable beta1_power_, beta2_power_;
 };
@@ -181,10 +199,11 @@ OptimizerSlot AddSlot(Scope scope, const std::string& name, const Shape& shape, 
 }
 
 OptimizerNodes AddOptimizer(Network& network, const OptimizerOptions& options,
-                            const std::vector<NetworkVariable>& variables, std::vector<Endpoint> gradients) {
+                            const std::vector<NetworkVariable>& variables, std::vector<Endpoint> gradients,
+                            std::optional<Endpoint> applies) {
   if (options.clip_value > 0) ClipValues(network, options.clip_value, variables, gradients);
   if (options.clip_norm > 0) ClipNorm(network, options, variables, gradients);
-  Steps steps(network, options);
+  Steps steps(network, options, applies);
   for (size_t i = 0; i < variables.size(); ++i) steps.Add(variables[i], gradients[i]);
   steps.Finish();
   return std::move(steps.nodes);

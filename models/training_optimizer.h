@@ -48,9 +48,11 @@ struct OptimizerNodes {
 // Adds one step for each of `variables` with its gradient. Everything is on the variable's device; what it takes from
 // elsewhere are scalars: rate, momentum and the norm. Slots are variables named as TensorFlow's optimisers name them:
 // NAME/Momentum; NAME/RMSProp (mean square), NAME/RMSProp_1 (momentum), NAME/RMSProp_2 (mean, centered); NAME/Adagrad;
-// NAME/Adam, NAME/Adam_1, and for all together beta1_power and beta2_power.
+// NAME/Adam, NAME/Adam_1, and for all together beta1_power and beta2_power. `applies`, a bool scalar: in a step in which
+// it is false, and all gradients are 0, variables and slots stay as they are, bit for bit.
 OptimizerNodes AddOptimizer(Network& network, const OptimizerOptions& options,
-                            const std::vector<NetworkVariable>& variables, std::vector<Endpoint> gradients);
+                            const std::vector<NetworkVariable>& variables, std::vector<Endpoint> gradients,
+                            std::optional<Endpoint> applies = {});
 
 // A variable NAME full of `value`, on the scope's device.
 struct OptimizerSlot {

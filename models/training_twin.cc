@@ -1,17 +1,36 @@
 #include "models/training_twin.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 
+#include "models/mixed_precision.h"
 #include "models/training.h"
 
 namespace sluice {
 namespace {
 
+// For each input of a node, whether its type is the attribute T.
+std::vector<bool> FindInputsOfT(const Node& node) {
+  std::vector<bool> result;
+  for (const ArgSpec& arg : node.schema->inputs) {
+    int64_t count = 1;
+    if (!arg.number_attr.empty()) {
+      const AttrValue* n = node.schema->AttrOrDefault(node.attrs, arg.number_attr);
+      if (n != nullptr && std::holds_alternative<int64_t>(n->value)) count = std::get<int64_t>(n->value);
+    }
+    result.insert(result.end(), static_cast<size_t>(count), arg.type_attr == "T");
+  }
+  result.resize(node.inputs.size(), false);
+  return result;
+}
+
 class Twin {
  public:
-  explicit Twin(Network& network) : network_(network), graph_(network.graph()) {
+  Twin(Network& network, DataType precision) : network_(network), graph_(network.graph()), precision_(precision) {
     for (const TrainingSpot& spot : network.training_spots()) spots_[spot.inference] = &spot;
   }
 
@@ -24,7 +43,10 @@ class Twin {
       SLUICE_RETURN_IF_ERROR(MakeForms(id));
     }
     std::vector<Endpoint> result;
-    for (Endpoint tensor : tensors) result.push_back(Of(tensor));
+    for (Endpoint tensor : tensors) {
+      SLUICE_ASSIGN_OR_RETURN(Endpoint form, As(Of(tensor), graph_.dtype(tensor)));
+      result.push_back(form);
+    }
     return result;
   }
 
@@ -55,13 +77,51 @@ class Twin {
     return twin == twins_.end() ? tensor : twin->second;
   }
 
+  // The same values as `dtype`: cast where they are not of it, on the device where they are made.
+  absl::StatusOr<Endpoint> As(Endpoint tensor, DataType dtype) {
+    const DataType from = graph_.dtype(tensor);
+    if (from == dtype) return tensor;
+    auto [cast, is_new] = casts_.try_emplace({tensor, dtype});
+    if (!is_new) return cast->second;
+    const Node& source = graph_.node(tensor.node);
+    const std::string prefix = absl::StrCat(training::kTwinScope, "/");
+    NodeSpec spec{.name = graph_.UniqueName(absl::StrCat(absl::StartsWith(source.name, prefix) ? "" : prefix,
+                                                         source.name, "/as_", DataTypeName(dtype))),
+                  .op = "Cast",
+                  .attrs = {{"SrcT", from}, {"DstT", dtype}},
+                  .inputs = {tensor},
+                  .device = source.device};
+    SLUICE_ASSIGN_OR_RETURN(const Node* node, graph_.AddNode(std::move(spec)));
+    cast->second = {node->id, 0};
+    const Endpoint made = cast->second;
+    // What was widened is not narrowed again.
+    if (IsHalfPrecision(from)) casts_[{made, from}] = tensor;
+    return made;
+  }
+
+  bool IsHalf(const Node& node, const std::vector<bool>& inputs_of_t) const {
+    const AttrValue* type = node.schema->AttrOrDefault(node.attrs, "T");
+    if (precision_ == DataType::kFloat || type == nullptr || !(*type == AttrValue(DataType::kFloat))) return false;
+    const PrecisionRule rule = PrecisionRuleOf(node);
+    if (rule != PrecisionRule::kFollows) return rule == PrecisionRule::kAlways;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (inputs_of_t[i] && IsHalfPrecision(graph_.dtype(Of(node.inputs[i])))) return true;
+    }
+    return false;
+  }
+
   absl::Status CloneWhereNeeded(NodeId id) {
     const Node& node = graph_.node(id);
     NodeSpec spec{.op = node.op(), .attrs = node.attrs, .device = node.device};
-    bool differs = false;
-    for (Endpoint input : node.inputs) {
-      spec.inputs.push_back(Of(input));
-      differs |= !(spec.inputs.back() == input);
+    const std::vector<bool> inputs_of_t = FindInputsOfT(node);
+    const bool is_half = IsHalf(node, inputs_of_t);
+    if (is_half) spec.attrs.insert_or_assign("T", precision_);
+    bool differs = is_half;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const DataType dtype = is_half && inputs_of_t[i] ? precision_ : node.input_types[i];
+      SLUICE_ASSIGN_OR_RETURN(Endpoint input, As(Of(node.inputs[i]), dtype));
+      spec.inputs.push_back(input);
+      differs |= !(input == node.inputs[i]);
     }
     if (!differs) return absl::OkStatus();
     if (node.schema->is_stateful && !node.schema->is_random) {
@@ -88,13 +148,18 @@ class Twin {
     if (here == wanted_.end()) return absl::OkStatus();
     for (const TrainingSpot* spot : here->second) {
       std::vector<Endpoint> inputs;
-      for (Endpoint input : spot->inputs) inputs.push_back(Of(input));
+      for (Endpoint input : spot->inputs) {
+        const DataType own = graph_.dtype(input), now = graph_.dtype(Of(input));
+        SLUICE_ASSIGN_OR_RETURN(Endpoint form, As(Of(input), spot->takes_half && IsHalfPrecision(now) ? now : own));
+        inputs.push_back(form);
+      }
       Scope scope = network_.scope().SubScope(training::kTwinScope);
       const std::string device = graph_.node(id).device;
       if (!device.empty()) scope = scope.WithDevice(device);
       const Endpoint form = spot->form(scope, inputs);
       SLUICE_RETURN_IF_ERROR(network_.status());
-      if (graph_.dtype(form) != graph_.dtype(spot->inference)) {
+      if (graph_.dtype(form) != graph_.dtype(spot->inference) &&
+          !(spot->takes_half && graph_.dtype(form) == precision_)) {
         return absl::InvalidArgumentError(absl::StrCat("the training form of '", graph_.NameOf(spot->inference),
                                                        "' is ", DataTypeName(graph_.dtype(form)), ", expected ",
                                                        DataTypeName(graph_.dtype(spot->inference))));
@@ -106,18 +171,21 @@ class Twin {
 
   Network& network_;
   Graph& graph_;
+  const DataType precision_;
   absl::flat_hash_map<Endpoint, const TrainingSpot*> spots_;
   std::vector<bool> needed_;  // by node id: nodes of which a tensor that is no spot is used
   absl::flat_hash_map<NodeId, std::vector<const TrainingSpot*>> wanted_;  // spots that are used, by their node
   absl::flat_hash_map<Endpoint, Endpoint> twins_;
   absl::flat_hash_map<NodeId, NodeId> clones_;
+  std::map<std::pair<Endpoint, DataType>, Endpoint> casts_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<Endpoint>> BuildTrainingTwin(Network& network, const std::vector<Endpoint>& tensors) {
+absl::StatusOr<std::vector<Endpoint>> BuildTrainingTwin(Network& network, const std::vector<Endpoint>& tensors,
+                                                        DataType precision) {
   SLUICE_RETURN_IF_ERROR(network.status());
-  return Twin(network).Build(tensors);
+  return Twin(network, precision).Build(tensors);
 }
 
 }  // namespace sluice

@@ -3,6 +3,8 @@
 // A network is built once, in its inference form. Where it has training spots (Network::OnTraining), the nodes that
 // depend on one are cloned under "training/" with the spots' training forms in their places; everything else,
 // variables above all, is shared. A network without spots has no twin.
+//
+// With half precision (models/mixed_precision.h) the twin begins at the first node that computes in it, and has the casts.
 #pragma once
 
 #include <vector>
@@ -13,7 +15,9 @@ namespace SLUICE_API sluice {
 
 // The training forms of `tensors`, in their order: a tensor that depends on no spot is its own. Control inputs are
 // kept, and lead to clones where there are any. A stateful node between a spot and the tensors is an
-// InvalidArgument naming it: it cannot be there twice (random ones can).
-absl::StatusOr<std::vector<Endpoint>> BuildTrainingTwin(Network& network, const std::vector<Endpoint>& tensors);
+// InvalidArgument naming it: it cannot be there twice (random ones can). `precision` is kFloat, kHalf or kBfloat16; the
+// forms of `tensors` have the tensors' own types whatever it is.
+absl::StatusOr<std::vector<Endpoint>> BuildTrainingTwin(Network& network, const std::vector<Endpoint>& tensors,
+                                                        DataType precision = DataType::kFloat);
 
 }  // namespace sluice

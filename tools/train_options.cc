@@ -19,7 +19,9 @@ absl::Status AtLeast(double value, double least, const char* option) {
 
 }  // namespace
 
-TrainArguments::TrainArguments() { rate_ = momentum_ = weight_decay_ = rho_ = beta2_ = epsilon_ = kNotGiven; }
+TrainArguments::TrainArguments() {
+  rate_ = momentum_ = weight_decay_ = rho_ = beta2_ = epsilon_ = loss_scale_ = kNotGiven;
+}
 
 void TrainArguments::Declare(CommandLine& line) {
   line.Argument("NET", &what, "A built-in network (sluice models), or the graph.pb of an earlier training");
@@ -54,6 +56,11 @@ void TrainArguments::Declare(CommandLine& line) {
   line.Option("--clip-value", &clip_value_, "X", "Gradients are cut to ±X (default 0: they are not)");
   line.Option("--clip-norm", &clip_norm_, "X", "All gradients are scaled to a norm of at most X (default 0: not)");
   line.Option("--label-smoothing", &label_smoothing_, "X", "What the wrong classes share, from 0 to 1 (default 0)");
+  line.Option("--mixed-precision", &precision_, "TYPE",
+              "bf16 or f16: convolutions and matrix products compute in half precision, variables stay float");
+  line.Option("--loss-scale", &loss_scale_, "X",
+              "What the loss is multiplied by to begin with, so that small gradients last (default: f16 65536, bf16 0: "
+              "nothing); it halves where they overflow, and doubles after 2000 steps in which they do not");
   line.Flag("--recompute", &training_.recompute, "Computes activations again instead of keeping them: less memory");
   network.Declare(line);
   runner.Declare(line);
@@ -73,6 +80,7 @@ absl::Status TrainArguments::CheckNumbers() const {
   SLUICE_RETURN_IF_ERROR(AtLeast(Or(rho_, 0), 0, "--rho"));
   SLUICE_RETURN_IF_ERROR(AtLeast(Or(beta2_, 0), 0, "--beta2"));
   SLUICE_RETURN_IF_ERROR(AtLeast(Or(epsilon_, 0), 0, "--epsilon"));
+  SLUICE_RETURN_IF_ERROR(AtLeast(Or(loss_scale_, 0), 0, "--loss-scale"));
   SLUICE_RETURN_IF_ERROR(AtLeast(clip_value_, 0, "--clip-value"));
   SLUICE_RETURN_IF_ERROR(AtLeast(clip_norm_, 0, "--clip-norm"));
   SLUICE_RETURN_IF_ERROR(AtLeast(label_smoothing_, 0, "--label-smoothing"));
@@ -100,6 +108,10 @@ absl::Status TrainArguments::Finish() {
   SLUICE_RETURN_IF_ERROR(CheckNumbers());
   absl::Status named = SetOptimizer(optimizer_.empty() ? "momentum" : optimizer_, training_);
   if (!named.ok()) return UsageError(absl::StrCat("--optimizer: ", named.message()));
+  auto precision = ParsePrecision(precision_);
+  if (!precision.ok()) return UsageError(absl::StrCat("--mixed-precision: ", precision.status().message()));
+  training_.mixed_precision.type = *precision;
+  if (!std::isnan(loss_scale_)) training_.mixed_precision.loss_scale = static_cast<float>(loss_scale_);
   auto schedule = Schedule::Parse(schedule_.empty() ? "cosine" : schedule_);
   if (!schedule.ok()) return UsageError(absl::StrCat("--schedule: ", schedule.status().message()));
   const bool adapts = training_.optimizer == TrainingOptions::kAdam || training_.optimizer == TrainingOptions::kRmsProp;

@@ -44,7 +44,8 @@ class TrainArguments {
   bool published_ = false;
   // As given; NaN, 0 or "" where they were not.
   std::string optimizer_, schedule_;
-  double rate_, momentum_, weight_decay_, rho_, beta2_, epsilon_;
+  double rate_, momentum_, weight_decay_, rho_, beta2_, epsilon_, loss_scale_;
+  std::string precision_ = "float";
   double clip_value_ = 0, clip_norm_ = 0, label_smoothing_ = 0, max_minutes_ = 0;
   int64_t epochs_ = 0, batch_ = 0, keep_ = 5, patience_ = 0;
 };

@@ -8,9 +8,14 @@ Endpoint ScalarLike(GradScope& s, Endpoint like, double value) {
   if (!s.scope.status().ok()) return {};
   const DataType dtype = s.scope.graph().dtype(like);
   Endpoint scalar;
-  const bool is_basic = VisitBasicType(
-      dtype, [&]<class T>(TypeTag<T>) { scalar = s.scope.Const(Tensor::Scalar<T>(static_cast<T>(value))); });
-  if (!is_basic) {
+  const bool is_number = VisitBasicOrHalfType(dtype, [&]<class T>(TypeTag<T>) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      scalar = s.scope.Const(Tensor::Scalar<T>(static_cast<T>(value)));
+    } else {
+      scalar = s.scope.Const(Tensor::Scalar<T>(T(static_cast<float>(value))));
+    }
+  });
+  if (!is_number) {
     s.scope.Fail(absl::UnimplementedError(absl::StrCat("no constant of dtype ", DataTypeName(dtype))));
   }
   return scalar;

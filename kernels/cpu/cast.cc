@@ -30,8 +30,8 @@ class CastKernel : public Kernel {
       ctx.Alias(0, 0);
       return absl::OkStatus();
     }
-    VisitBasicType(from, [&]<class From>(TypeTag<From>) {
-      VisitBasicType(to, [&]<class To>(TypeTag<To>) { fn_ = &CastLoop<From, To>; });
+    VisitBasicOrHalfType(from, [&]<class From>(TypeTag<From>) {
+      VisitBasicOrHalfType(to, [&]<class To>(TypeTag<To>) { fn_ = &CastLoop<From, To>; });
     });
     if (fn_ != nullptr) return absl::OkStatus();
     return absl::UnimplementedError(absl::StrCat("no CPU kernel from ", DataTypeName(from), " to ", DataTypeName(to)));

@@ -4,6 +4,7 @@
 #include "kernels/cpu/elements.h"
 #include "kernels/cpu/elementwise.h"
 #include "kernels/functors/arithmetic.h"
+#include "kernels/functors/cast.h"
 
 namespace sluice::cpu {
 namespace {
@@ -53,7 +54,8 @@ class LikeKernel : public Kernel {
     if (number_ == 0 && (IsTrivial(dtype) || dtype == DataType::kString)) {  // zero bytes are zero in every type
       value_ = Tensor(dtype, Shape{});
       if (IsTrivial(dtype)) std::memset(value_.raw(), 0, value_.bytes());
-    } else if (!VisitBasicType(dtype, [&]<class T>(TypeTag<T>) { value_ = Tensor::Scalar(static_cast<T>(number_)); })) {
+    } else if (!VisitBasicOrHalfType(
+                   dtype, [&]<class T>(TypeTag<T>) { value_ = Tensor::Scalar(functors::Cast<T>(number_)); })) {
       return absl::UnimplementedError(absl::StrCat("no CPU kernel for ", DataTypeName(dtype)));
     }
     fill_ = FindFill(dtype);

@@ -24,8 +24,8 @@ class CastKernel : public Kernel {
       ctx.Alias(0, 0);
       return absl::OkStatus();
     }
-    VisitBasicType(from, [&]<class From>(TypeTag<From>) {
-      VisitBasicType(to, [&]<class To>(TypeTag<To>) { fn_ = &RunCast<From, To>; });
+    VisitBasicOrHalfType(from, [&]<class From>(TypeTag<From>) {
+      VisitBasicOrHalfType(to, [&]<class To>(TypeTag<To>) { fn_ = &RunCast<From, To>; });
     });
     if (fn_ != nullptr) return absl::OkStatus();
     return absl::UnimplementedError(absl::StrCat("no GPU kernel from ", DataTypeName(from), " to ", DataTypeName(to)));
@@ -42,8 +42,8 @@ class CastKernel : public Kernel {
   size_t bytes_ = 0;
 };
 
-constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble, DataType::kInt32,
-                               DataType::kInt64, DataType::kUint8,  DataType::kBool};
+constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64,
+                               DataType::kUint8, DataType::kBool,   DataType::kHalf,  DataType::kBfloat16};
 
 }  // namespace
 

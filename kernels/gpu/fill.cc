@@ -2,6 +2,7 @@
 
 #include "core/kernel_registry.h"
 #include "kernels/cpu/elements.h"
+#include "kernels/functors/cast.h"
 #include "kernels/gpu/launch.h"
 #include "kernels/gpu/types.h"
 
@@ -20,7 +21,7 @@ absl::Status RunFill(RunContext& ctx, const void* value, void* y, int64_t n) {
 template <class T>
 absl::Status RunOnes(RunContext& ctx, const void*, void* y, int64_t n) {
   T* to = static_cast<T*>(y);
-  return Launch(ctx, n, [=] SLUICE_HOST_DEVICE(int64_t i) { to[i] = T{1}; });
+  return Launch(ctx, n, [=] SLUICE_HOST_DEVICE(int64_t i) { to[i] = functors::Cast<T>(1); });
 }
 
 class FillKernel : public Kernel {
@@ -54,7 +55,7 @@ class ZerosLikeKernel : public Kernel {
 class OnesLikeKernel : public Kernel {
  public:
   absl::Status Prepare(PrepareContext& ctx) override {
-    VisitBasicType(ctx.outputs[0].dtype, [&]<class T>(TypeTag<T>) { fill_ = RunOnes<T>; });
+    VisitBasicOrHalfType(ctx.outputs[0].dtype, [&]<class T>(TypeTag<T>) { fill_ = RunOnes<T>; });
     n_ = ctx.outputs[0].shape.num_elements();
     return absl::OkStatus();
   }
@@ -72,7 +73,7 @@ void RegisterFill(KernelRegistry& r) {
   r.Add<ZerosLikeKernel>("ZerosLike").Types("T", PlainTypes());
   r.Add<OnesLikeKernel>("OnesLike")
       .Types("T", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64, DataType::kUint8,
-                   DataType::kBool});
+                   DataType::kBool, DataType::kHalf, DataType::kBfloat16});
 }
 
 }  // namespace sluice::gpu
