@@ -31,6 +31,13 @@ class Event {
   }
 };
 
+// Work of a stream that was captured: kernels and copies, with their arguments. What they work on has to stay where it is
+// for as long as it may be launched.
+class ExecutableGraph {
+ public:
+  virtual ~ExecutableGraph() = default;
+};
+
 // A queue of work that a device does in order. Calls return at once where the device is asynchronous. Not
 // thread-safe: one host thread issues into a stream at a time.
 class Stream {
@@ -46,6 +53,18 @@ class Stream {
   virtual absl::Status Copy(void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind, size_t bytes) = 0;
   // Blocks the host until all the work has ended; returns its first error.
   virtual absl::Status Synchronize() = 0;
+
+  // Of devices that captures_graphs(). Between the two calls kernels and copies are recorded and not done; events and
+  // waiting are errors there. EndCapture is called whatever happened in between; an error says that there is no graph, and
+  // the stream is as before.
+  virtual absl::Status BeginCapture() { return absl::UnimplementedError("this device captures no graphs"); }
+  virtual absl::StatusOr<std::unique_ptr<ExecutableGraph>> EndCapture() {
+    return absl::UnimplementedError("this device captures no graphs");
+  }
+  // Issues all of a graph's work, which this stream captured, at once.
+  virtual absl::Status Launch([[maybe_unused]] ExecutableGraph& graph) {
+    return absl::UnimplementedError("this device captures no graphs");
+  }
 };
 
 // What a stream for copies is for; hardware may have an engine for each.
@@ -79,6 +98,8 @@ class Device {
   virtual int threads() const = 0;
   // True where work has ended when the call that issued it returns.
   virtual bool is_synchronous() const = 0;
+  // Whether its streams capture work to issue it again at once (Stream::BeginCapture).
+  virtual bool captures_graphs() const { return false; }
   // False for one that is not there and that programs are only compiled for (DevicePlugin::MakeTarget).
   virtual bool can_run() const { return true; }
   // The plans of its libraries (core/plan_store.h); null where it has none that can be kept. Lives as long as the device.

@@ -60,7 +60,7 @@ bool Step::ReceivedFailure(Part& part) {
 
 absl::Status Step::Synchronize(Part& part) {
   if (part.copies == nullptr) return part.stream->Synchronize();
-  SLUICE_RETURN_IF_ERROR(part.copies->Synchronize());
+  if (absl::Status status = part.copies->Synchronize(); !status.ok()) return NameSegment(part, status);
   if (control_.trace) part.device_trace->Finish(part.trace);
   for (size_t f = 0; f < fetch_staging_.size(); ++f) {
     if (part.fetch_sites[f] < 0 || fetch_staging_[f].bytes() == 0) continue;
@@ -85,6 +85,24 @@ NodeTrace Step::TraceRow(const Part& part, const Instruction& instruction) const
   return row;
 }
 
+absl::Status Step::RunKernel(Part& part, const Instruction& instruction, RunContext& context) {
+  context.scratch_memory = instruction.scratch_slot == kNoSlot ? nullptr : part.slots[instruction.scratch_slot];
+  context.state = instruction.state < 0 ? nullptr : part.states[instruction.state].get();
+  ++part.launches;
+  absl::Status status = instruction.kernel->Run(context);
+  if (status.ok()) [[likely]]
+    return status;
+  const Node& node = plan_->graph->node(instruction.node);
+  return WithContext(status, absl::StrCat("node '", node.name, "' (", node.op(), ")"));
+}
+
+absl::Status Step::ExecuteOne(Part& part, const Instruction& instruction, RunContext& context) {
+  context.input_slots = part.program->operands.data() + instruction.first_input;
+  context.output_slots = part.program->operands.data() + instruction.first_output;
+  return instruction.kind == Instruction::kRun ? RunKernel(part, instruction, context)
+                                               : ExecuteOther(part, instruction, context);
+}
+
 absl::Status Step::Execute(Part& part) {
   const Program& program = *part.program;
   RunContext context;
@@ -93,9 +111,11 @@ absl::Status Step::Execute(Part& part) {
   context.cancelled = &control_.failed;
   const uint32_t* operands = program.operands.data();
   part.trace.clear();
+  part.launches = 0;
   DeviceTrace* device_trace = control_.trace ? part.device_trace.get() : nullptr;
   const bool may_be_interrupted =
       control_.cancellation != nullptr || control_.deadline != kNoDeadline || parts_.size() > 1;
+  if (!program.segments.empty() && device_trace == nullptr) return ExecuteWithGraphs(part, context);
   for (const Instruction& instruction : program.instructions) {
     if (may_be_interrupted) SLUICE_RETURN_IF_ERROR(Interrupted());
     const int64_t start = control_.trace ? MicrosSince(control_.start) : 0;
@@ -109,15 +129,8 @@ absl::Status Step::Execute(Part& part) {
     }
     context.input_slots = operands + instruction.first_input;
     context.output_slots = operands + instruction.first_output;
-    absl::Status status;
     if (instruction.kind == Instruction::kRun) [[likely]] {
-      context.scratch_memory = instruction.scratch_slot == kNoSlot ? nullptr : part.slots[instruction.scratch_slot];
-      context.state = instruction.state < 0 ? nullptr : part.states[instruction.state].get();
-      status = instruction.kernel->Run(context);
-      if (!status.ok()) [[unlikely]] {
-        const Node& node = plan_->graph->node(instruction.node);
-        return WithContext(status, absl::StrCat("node '", node.name, "' (", node.op(), ")"));
-      }
+      SLUICE_RETURN_IF_ERROR(RunKernel(part, instruction, context));
     } else {
       SLUICE_RETURN_IF_ERROR(ExecuteOther(part, instruction, context));
     }

@@ -63,6 +63,7 @@ absl::StatusOr<Program> PartCompiler::Compile() {
   ReuseInputsInPlace();
   PlanArena();
   FindReleases();
+  if (hardware_.captures_graphs()) FindSegments();
   return std::move(program_);
 }
 

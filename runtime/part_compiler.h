@@ -54,6 +54,8 @@ class PartCompiler {
   void ReuseInputsInPlace();
   void PlanArena();
   void FindReleases();
+  void FindSegments();
+  bool MayBeCaptured(const Instruction& instruction) const;
 
   const PreparedGraph& prepared_;
   Plan& plan_;

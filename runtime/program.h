@@ -70,6 +70,15 @@ struct Instruction {
   NodeId node = -1;  // for messages and traces
 };
 
+// Instructions [begin, end) that a device may capture as one graph: kernels whose Run does the same whenever it is given the
+// same pointers. Small feeds among them are copied before the graph, small fetches after it.
+struct Segment {
+  uint32_t begin = 0, end = 0;
+  int num_kernels = 0;
+  std::vector<uint32_t> slots;             // what the kernels work on, each once
+  std::vector<const Variable*> variables;  // and these, each once
+};
+
 // What travels through a channel. kControl edges have no bytes.
 struct ChannelSpec {
   Endpoint source;
@@ -100,6 +109,7 @@ struct Program {
   std::vector<std::unique_ptr<Kernel>> kernels;
   std::vector<const Kernel*> stateful_kernels;  // NewState is called for each when a step is made
   std::vector<DynamicNode> dynamic;
+  std::vector<Segment> segments;  // in order; of devices that capture
   size_t arena_bytes = 0;
   std::vector<std::pair<int, uint32_t>> feeds;  // (feed index, slot) pairs used here by a synchronous device
   bool has_dynamic() const { return !dynamic.empty(); }

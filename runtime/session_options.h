@@ -57,6 +57,7 @@ struct NodeTrace {
 struct RunMetadata {
   std::vector<NodeTrace> nodes;  // empty without FULL_TRACE
   int64_t arena_bytes = 0;       // of the step's parts together
+  int64_t launches = 0;          // how often the host issued work: kernels, and captured stretches of them
   int64_t compile_us = 0;        // until the run began: near 0 where its feeds' shapes were not new
 };
 

@@ -147,6 +147,7 @@ absl::Status Step::InitializePart(const Program& program, Part& part) {
   SLUICE_ASSIGN_OR_RETURN(part.stream, program.device->NewStream());
   part.dynamic = std::make_unique<DynamicState>(program, part.slots);
   part.trace.reserve(program.instructions.size());
+  part.captured.resize(program.segments.size());
   return program.device->is_synchronous() ? absl::OkStatus() : InitializeCopies(part);
 }
 
@@ -304,6 +305,8 @@ absl::Status Step::Run(absl::Span<const Tensor> feeds, std::vector<Tensor>* fetc
   }
   if (metadata != nullptr) {
     metadata->arena_bytes = static_cast<int64_t>(plan_->arena_bytes());
+    metadata->launches = 0;
+    for (const Part& part : parts_) metadata->launches += part.launches;
     if (control_.trace) {
       metadata->nodes.clear();
       for (Part& part : parts_) metadata->nodes.insert(metadata->nodes.end(), part.trace.begin(), part.trace.end());

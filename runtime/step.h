@@ -30,6 +30,17 @@ class Step {
                    RunMetadata* metadata);
 
  private:
+  // A segment of a part's program as this step's stream has captured it.
+  struct CapturedSegment {
+    std::unique_ptr<ExecutableGraph> graph;
+    std::vector<const void*> addresses;  // of the slots when it was captured
+    std::vector<const void*> variable_addresses;
+    std::vector<Shape> variable_shapes;
+    std::unique_ptr<Event> done;  // after the last launch
+    uint64_t launched_run = 0;
+    int runs = 0, captures = 0;
+    bool is_off = false;  // it cannot be captured
+  };
   struct Part {
     const Program* program = nullptr;
     std::vector<void*> slots;
@@ -43,6 +54,8 @@ class Step {
     std::vector<int> feed_sites, fetch_sites;   // by feed and fetch, -1 elsewhere
     std::unique_ptr<DeviceTrace> device_trace;  // from the first traced run on
     std::vector<NodeTrace> trace;
+    std::vector<CapturedSegment> captured;  // by segment
+    int64_t launches = 0;                   // of this run
     absl::Status status;
     bool is_consequence = false;  // of another part's failure
   };
@@ -67,6 +80,17 @@ class Step {
   absl::Status BindFetches();
   void RunPart(Part& part);  // sets part.status; wakes the other parts where it failed
   absl::Status Execute(Part& part);
+  // The same where stretches of the program are captured (runtime/capture.cc).
+  absl::Status ExecuteWithGraphs(Part& part, RunContext context);
+  absl::Status ExecuteSegment(Part& part, size_t index, RunContext& context);
+  absl::Status ExecuteOne(Part& part, const Instruction& instruction, RunContext& context);
+  absl::Status CaptureSegment(Part& part, size_t index, RunContext& context);
+  bool MayLaunch(const Part& part, const Segment& segment) const;
+  bool IsCurrent(const Part& part, size_t index) const;
+  std::string NameOfSegment(const Part& part, size_t index) const;  // for errors
+  // Says in which captured stretch of this run the stream's first error arose.
+  absl::Status NameSegment(Part& part, const absl::Status& status);
+  absl::Status RunKernel(Part& part, const Instruction& instruction, RunContext& context);
   absl::Status ExecuteOther(Part& part, const Instruction& instruction, RunContext context);
   absl::Status Send(Part& part, const Instruction& instruction);
   absl::Status SendValue(Part& part, const Instruction& instruction, ChannelState& channel, Event** sent);

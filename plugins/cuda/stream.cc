@@ -118,6 +118,36 @@ absl::Status CudaStream::Copy(void* dst, MemoryKind dst_kind, const void* src, M
   return absl::OkStatus();
 }
 
+// Other threads may go on allocating memory meanwhile.
+absl::Status CudaStream::BeginCapture() {
+  DeviceScope scope(ordinal_);
+  SLUICE_RETURN_IF_CUDA_ERROR(cudaStreamBeginCapture(handle_, cudaStreamCaptureModeThreadLocal));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ExecutableGraph>> CudaStream::EndCapture() {
+  DeviceScope scope(ordinal_);
+  cudaGraph_t graph = nullptr;
+  const absl::Status ended = FromCuda(cudaStreamEndCapture(handle_, &graph), device_name_);
+  if (!ended.ok() || graph == nullptr) {
+    cudaGetLastError();  // of the call that spoilt it
+    return ended.ok() ? absl::InternalError("nothing was captured") : ended;
+  }
+  cudaGraphExec_t executable = nullptr;
+  absl::Status made = FromCuda(cudaGraphInstantiate(&executable, graph, 0), device_name_);
+  cudaGraphDestroy(graph);
+  SLUICE_RETURN_IF_ERROR(made);
+  auto result = std::make_unique<CudaGraph>(executable);
+  SLUICE_RETURN_IF_ERROR(FromCuda(cudaGraphUpload(executable, handle_), device_name_));
+  return std::unique_ptr<ExecutableGraph>(std::move(result));
+}
+
+absl::Status CudaStream::Launch(ExecutableGraph& graph) {
+  DeviceScope scope(ordinal_);
+  SLUICE_RETURN_IF_CUDA_ERROR(cudaGraphLaunch(static_cast<CudaGraph&>(graph).handle(), handle_));
+  return absl::OkStatus();
+}
+
 absl::Status CudaStream::Synchronize() {
   absl::Status status = FromCuda(cudaStreamSynchronize(handle_), device_name_);
   absl::Status fault = gpu::TakeFault(faults_->cell());

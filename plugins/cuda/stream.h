@@ -42,6 +42,19 @@ class CudaEvent : public Event {
   std::shared_ptr<FaultMemory> faults_;
 };
 
+// An instantiated graph.
+class CudaGraph : public ExecutableGraph {
+ public:
+  explicit CudaGraph(cudaGraphExec_t handle) : handle_(handle) {}
+  CudaGraph(const CudaGraph&) = delete;
+  CudaGraph& operator=(const CudaGraph&) = delete;
+  ~CudaGraph() override { cudaGraphExecDestroy(handle_); }
+  cudaGraphExec_t handle() const { return handle_; }
+
+ private:
+  const cudaGraphExec_t handle_;
+};
+
 // `device_name` is for messages.
 class CudaStream : public gpu::GpuStream {
  public:
@@ -55,6 +68,9 @@ class CudaStream : public gpu::GpuStream {
   absl::Status Wait(Event& event) override;
   absl::Status Copy(void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind, size_t bytes) override;
   absl::Status Synchronize() override;
+  absl::Status BeginCapture() override;
+  absl::StatusOr<std::unique_ptr<ExecutableGraph>> EndCapture() override;
+  absl::Status Launch(ExecutableGraph& graph) override;
   cudaStream_t Use() const override {
     cudaSetDevice(ordinal_);
     return handle_;

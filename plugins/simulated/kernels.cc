@@ -79,7 +79,9 @@ class SimulatedKernel : public Kernel, private Work {
     SLUICE_RETURN_IF_ERROR(FollowVariables(stream));
     const AddressSpace& space = *device_->space;
     absl::Status result;
-    pending_.fetch_add(1, std::memory_order_relaxed);
+    if (waits_ && stream.is_capturing()) {
+      return absl::FailedPreconditionError("the host has to wait for the shapes: this cannot be captured");
+    }
     stream.Enqueue([&](Task& task) {
       task.kind = Task::kRun;
       task.duration_us = duration_us_;
@@ -179,10 +181,14 @@ class SimulatedKernel : public Kernel, private Work {
                                             place == Place::kHost ? "the host" : device_->name.c_str()));
   }
 
+  void Queued() const override { pending_.fetch_add(1, std::memory_order_relaxed); }
+
   // Work: on the stream's thread.
   absl::Status Do(const Task& task) const override {
     absl::Status status = RunInner(task);
-    if (!status.ok()) status = WithContext(status, node_);
+    // Of a graph, hardware says that it failed and not where.
+    const bool is_nameless = task.is_in_graph && absl::IsInternal(status);
+    if (!status.ok() && !is_nameless) status = WithContext(status, node_);
     if (pending_.fetch_sub(1, std::memory_order_release) == 1) pending_.notify_all();
     return status;
   }

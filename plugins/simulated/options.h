@@ -17,6 +17,7 @@ struct Options {
   int64_t gpu_kernels = 0;           // 1: the GPU's own kernels, compiled for the host, where there is one for an op
   int64_t peers = 1;                 // 0: no device reaches the memory of another
   int64_t copy_streams = 1;          // 0: there are no streams for copies alone
+  int64_t graphs = 1;                // 0: streams capture nothing
   // Faults, each device counting from 1; 0: never.
   int64_t fail_alloc = 0;     // this allocation gets nothing
   int64_t fail_copy = 0;      // this copy fails

@@ -88,7 +88,38 @@ SimulatedStream::~SimulatedStream() {
   thread_.join();
 }
 
+absl::Status SimulatedStream::BeginCapture() {
+  if (device_->options.graphs == 0 || is_capturing_) return absl::FailedPreconditionError("no capture can begin here");
+  is_capturing_ = true;
+  capture_error_ = absl::OkStatus();
+  captured_.clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ExecutableGraph>> SimulatedStream::EndCapture() {
+  is_capturing_ = false;
+  SLUICE_RETURN_IF_ERROR(capture_error_);
+  return std::make_unique<SimulatedGraph>(std::move(captured_));
+}
+
+absl::Status SimulatedStream::Launch(ExecutableGraph& graph) {
+  SLUICE_RETURN_IF_ERROR(device_->Check());
+  for (const Task& captured : static_cast<SimulatedGraph&>(graph).tasks()) {
+    Enqueue([&](Task& task) { task = captured; });
+  }
+  return absl::OkStatus();
+}
+
+// As on hardware, one wrong call spoils the capture.
+absl::Status SimulatedStream::CheckNotCapturing(const char* call) {
+  if (!is_capturing_) [[likely]]
+    return absl::OkStatus();
+  capture_error_ = absl::FailedPreconditionError(absl::StrCat(call, " on a stream that is being captured"));
+  return capture_error_;
+}
+
 absl::Status SimulatedStream::Record(Event& event) {
+  SLUICE_RETURN_IF_ERROR(CheckNotCapturing("Record"));
   auto* simulated = dynamic_cast<SimulatedEvent*>(&event);
   if (simulated == nullptr) return absl::InternalError("an event of another device type was recorded");
   EventState& state = *simulated->state();
@@ -106,6 +137,7 @@ absl::Status SimulatedStream::Record(Event& event) {
 }
 
 absl::Status SimulatedStream::Wait(Event& event) {
+  SLUICE_RETURN_IF_ERROR(CheckNotCapturing("Wait"));
   auto* simulated = dynamic_cast<SimulatedEvent*>(&event);
   if (simulated == nullptr) return event.Synchronize();
   if (device_->options.skip_wait != 0) return absl::OkStatus();
@@ -143,6 +175,7 @@ absl::Status SimulatedStream::Copy(void* dst, MemoryKind dst_kind, const void* s
 }
 
 absl::Status SimulatedStream::Synchronize() {
+  SLUICE_RETURN_IF_ERROR(CheckNotCapturing("Synchronize"));
   Drain();
   std::lock_guard lock(mutex_);
   device_->fabric->AdvanceHost(now_us_);

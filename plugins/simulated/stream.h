@@ -57,6 +57,8 @@ class Work {
  public:
   virtual ~Work() = default;
   virtual absl::Status Do(const Task& task) const = 0;
+  // Every time that it is queued, on the host's thread.
+  virtual void Queued() const {}
 };
 
 // One entry of a stream's queue. Entries are used again and again, so that their vectors keep their memory.
@@ -80,6 +82,7 @@ struct Task {
   KernelState* state = nullptr;
   const std::atomic<bool>* cancelled = nullptr;
   OutputAllocator* output_allocator = nullptr;
+  bool is_in_graph = false;
   absl::Status* result = nullptr;  // where set, takes the error instead of the stream
 };
 
@@ -111,6 +114,16 @@ struct DeviceState {
   void* Reach(const void* p) const;
 };
 
+// Tasks as they were captured.
+class SimulatedGraph : public ExecutableGraph {
+ public:
+  explicit SimulatedGraph(std::vector<Task> tasks) : tasks_(std::move(tasks)) {}
+  const std::vector<Task>& tasks() const { return tasks_; }
+
+ private:
+  const std::vector<Task> tasks_;
+};
+
 // An error keeps nothing from running after it, as it would not on hardware; it is reported by the events recorded
 // later and by Synchronize, which forgets it. That the device was lost is reported for good.
 class SimulatedStream : public Stream {
@@ -122,18 +135,32 @@ class SimulatedStream : public Stream {
   absl::Status Wait(Event& event) override;
   absl::Status Copy(void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind, size_t bytes) override;
   absl::Status Synchronize() override;
+  absl::Status BeginCapture() override;
+  absl::StatusOr<std::unique_ptr<ExecutableGraph>> EndCapture() override;
+  absl::Status Launch(ExecutableGraph& graph) override;
+  bool is_capturing() const { return is_capturing_; }
 
   // Queues what `fill(Task&)` writes into an entry that may hold an old one; never blocks for long.
   template <class F>
   void Enqueue(F&& fill) {
+    if (is_capturing_) {
+      Task& task = captured_.emplace_back();
+      fill(task);
+      task.is_in_graph = true;
+      return;
+    }
     {
       std::lock_guard lock(mutex_);
       if (queued_ - started_ == ring_.size()) Grow();
       Task& task = ring_[queued_ % ring_.size()];
       task.not_before_us = is_fresh_ ? device_->fabric->host_us() : 0;
       task.duration_us = 0;
+      task.is_in_graph = false;
       is_fresh_ = false;
+      const double not_before_us = task.not_before_us;
       fill(task);
+      task.not_before_us = not_before_us;
+      if (task.kind == Task::kRun) task.work->Queued();
       ++queued_;
     }
     changed_.notify_all();
@@ -159,6 +186,11 @@ class SimulatedStream : public Stream {
   uint64_t queued_ = 0;
   uint64_t started_ = 0;
   uint64_t ended_ = 0;
+  absl::Status CheckNotCapturing(const char* call);
+
+  bool is_capturing_ = false;
+  absl::Status capture_error_;
+  std::vector<Task> captured_;
   bool closing_ = false;
   bool is_fresh_ = true;  // nothing was queued since the host synchronised it
   absl::Status error_;

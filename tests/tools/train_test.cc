@@ -147,6 +147,8 @@ TEST(Train, EveryOptimizerAndOption) {
            {"--optimizer", "nesterov", "--schedule", "onecycle:momentum=0.85,0.95", "--label-smoothing", "0.1"},
            {"--schedule", "step:1e,2e:0.5", "--weight-decay", "0.001", "--recompute"},
            {"--schedule", "plateau:0.5:patience=1:warmup=5", "--keep-best", "--evaluate-every", "2"},
+           {"--mixed-precision", "bf16"},
+           {"--mixed-precision", "f16", "--loss-scale", "1e9", "--optimizer", "adam", "--rate", "0.002"},
            {"--published"}}) {
     std::vector<std::string> command = more;
     command.insert(command.end(), {"--json", "--overwrite"});
@@ -220,6 +222,8 @@ TEST(Train, BadUses) {
                                                                                      {"--clip-norm", "-1"},
                                                                                      {"--label-smoothing", "1"},
                                                                                      {"--max-minutes", "nan"},
+                                                                                     {"--mixed-precision", "int8"},
+                                                                                     {"--loss-scale", "-1"},
                                                                                      {"--classes", "5"}}) {
     BinaryResult result = RunBinary(Training(data, folder + "/out", wrong));
     EXPECT_EQ(result.exit_code, 2) << wrong[0] << " " << wrong[1] << ": " << result.err;
