@@ -48,8 +48,9 @@ class NetworkCompiler {
   bool can_train() const { return entry_.classes > 0; }
   bool is_split() const { return entry_.name == "alexnet_2dev"; }
 
-  void AddTraining() {
+  void AddTraining(DataType precision = DataType::kFloat) {
     TrainingOptions training;
+    training.mixed_precision.type = precision;
     training.device = graph_.node(logits_.output.node).device;
     absl::Status added = sluice::AddTraining(logits_, training, SharedRuntime().gradients());
     EXPECT_TRUE(added.ok()) << entry_.name << added;
@@ -143,6 +144,26 @@ TEST(NetworksOnGpu, EveryConvolutionHasAPlan) {
         << "nothing is refused that has '" << row.what << "'";
   }
   EXPECT_THAT(refused, ::testing::IsEmpty()) << "what cuDNN refuses, and is not in the table of fallbacks";
+}
+
+// Between them these have every kind of layer that computes or follows in half precision.
+TEST(NetworksOnGpu, TrainingInHalfPrecisionStaysThere) {
+  if (HasDriver()) GTEST_SKIP() << "this machine has a driver";
+  std::set<std::string> on_cpu, remarks;
+  for (const char* name : {"alexnet_2dev", "googlenet", "mobilenet_v2", "resnet18", "lenet"}) {
+    const CatalogNetwork* entry = FindNetwork(name);
+    ASSERT_NE(entry, nullptr) << name;
+    for (DataType precision : {DataType::kBfloat16, DataType::kHalf}) {
+      NetworkCompiler compiler(*entry);
+      compiler.AddTraining(precision);
+      const Compiled compiled = compiler.Compile(64, true);
+      EXPECT_FALSE(compiled.plans.empty());
+      for (const std::string& node : compiled.on_cpu) on_cpu.insert(absl::StrCat(name, ": ", node));
+      for (const std::string& remark : compiled.remarks) remarks.insert(absl::StrCat(name, ": ", remark));
+    }
+  }
+  EXPECT_THAT(on_cpu, ::testing::IsEmpty());
+  EXPECT_THAT(remarks, ::testing::IsEmpty());
 }
 
 }  // namespace
