@@ -11,6 +11,7 @@ void RegisterActivation(KernelRegistry& r);
 void RegisterBatchNorm(KernelRegistry& r);
 void RegisterBias(KernelRegistry& r);
 void RegisterClip(KernelRegistry& r);
+void RegisterCompare(KernelRegistry& r);
 void RegisterConv(KernelRegistry& r);
 void RegisterDepthwiseConv(KernelRegistry& r);
 void RegisterLrn(KernelRegistry& r);
@@ -53,7 +54,7 @@ absl::Status NarrowOnHost(RunContext&, DataType to, const float* x, void* y, int
 
 void RegisterHalfPrecision(KernelRegistry& r) {
   auto floats = std::make_shared<KernelRegistry>();
-  for (auto add : {RegisterActivation, RegisterBatchNorm, RegisterBias, RegisterClip, RegisterConv,
+  for (auto add : {RegisterActivation, RegisterBatchNorm, RegisterBias, RegisterClip, RegisterCompare, RegisterConv,
                    RegisterDepthwiseConv, RegisterLrn, RegisterMathBinary, RegisterMathUnary, RegisterMatmul,
                    RegisterPool, RegisterReduction, RegisterSoftmax}) {
     add(*floats);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "core/types.h"
 #include "kernels/functors/host_device.h"
@@ -59,6 +60,26 @@ SLUICE_HOST_DEVICE inline Half Narrow<Half>(float x) {
 #else
   return Half(x);
 #endif
+}
+
+// An element as arithmetic takes it, float in the place of the formats of 16 bits, and back.
+template <class T>
+SLUICE_HOST_DEVICE inline T Load(T x) {
+  return x;
+}
+SLUICE_HOST_DEVICE inline float Load(Bfloat16 x) { return Widen(x); }
+SLUICE_HOST_DEVICE inline float Load(Half x) { return Widen(x); }
+
+template <class T>
+using Loaded = decltype(Load(T{}));
+
+template <class T>
+SLUICE_HOST_DEVICE inline T Store(Loaded<T> x) {
+  if constexpr (std::is_same_v<T, Loaded<T>>) {
+    return x;
+  } else {
+    return Narrow<T>(x);
+  }
 }
 
 }  // namespace sluice::functors

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/kernel_registry.h"
+#include "kernels/functors/half.h"
 #include "kernels/gpu/index_space.h"
 #include "kernels/gpu/team.h"
 #include "kernels/shared/norm_checks.h"
@@ -74,10 +75,11 @@ struct ChannelSums {
 // --- Forward ---
 
 // The shift, some value of the channel, keeps the difference of the two sums exact where the mean is large.
+template <class T>
 struct MomentTerms {
-  const float *x, *shift;
+  const T *x, *shift;
   SLUICE_HOST_DEVICE void operator()(int64_t c, int64_t at, float* u, float* v) const {
-    *u = x[at] - shift[c];
+    *u = functors::Load(x[at]) - functors::Load(shift[c]);
     *v = *u * *u;
   }
 };
@@ -85,17 +87,20 @@ struct MomentTerms {
 struct Statistics {
   float *mean, *variance, *running_mean, *running_variance;
 };
+template <class T>
 struct FinishMoments {
   ColumnSpace m;
   PartialSums sums;
-  const float *shift, *old_mean, *old_variance;  // the old ones null where the average does not run on
+  const T* shift;
+  const float *old_mean, *old_variance;  // the old ones null where the average does not run on
   double factor;
   Statistics out;
   SLUICE_HOST_DEVICE void operator()(int64_t c, const Team& team) const {
     const ChannelSums total(m, sums, c, team);
     if (team.rank() != 0) return;
     const double n = static_cast<double>(m.rows), d = total.first / n, square = total.second / n - d * d;
-    const double variance = square > 0 ? square : 0, mean = shift[c] + d, unbiased = n > 1 ? n / (n - 1) : 1;
+    const double variance = square > 0 ? square : 0, mean = functors::Load(shift[c]) + d,
+                 unbiased = n > 1 ? n / (n - 1) : 1;
     out.mean[c] = static_cast<float>(mean);
     out.variance[c] = static_cast<float>(variance);
     double running_mean = mean, running_variance = variance * unbiased;
@@ -139,16 +144,17 @@ absl::Status FillChannels(RunContext& ctx, float* to, int64_t n, float value) {
 
 // y = (x - mean) * factor(scale, variance) + offset. y may be x.
 struct NormInputs {
-  const float *x, *scale, *offset, *mean, *variance;
+  const float *scale, *offset, *mean, *variance;
   float epsilon;
 };
-absl::Status Normalize(RunContext& ctx, const ColumnSpace& m, const NormInputs& in, float* factor, float* y) {
+template <class T>
+absl::Status Normalize(RunContext& ctx, const ColumnSpace& m, const NormInputs& in, const T* x, float* factor, T* y) {
   SLUICE_RETURN_IF_ERROR(Launch(ctx, m.channels, [=] SLUICE_HOST_DEVICE(int64_t c) {
     factor[c] = NormFactor(in.scale[c], in.variance[c], in.epsilon);
   }));
   return Launch(ctx, m.elements(), [=] SLUICE_HOST_DEVICE(int64_t i) {
     const int64_t c = m.Channel(i);
-    y[i] = (in.x[i] - in.mean[c]) * factor[c] + in.offset[c];
+    y[i] = functors::Store<T>((functors::Load(x[i]) - in.mean[c]) * factor[c] + in.offset[c]);
   });
 }
 
@@ -167,6 +173,10 @@ class FusedBatchNormKernel : public NormKernel {
     }
     has_reserve_3_ = ctx.outputs.size() > kReserve3;
     ctx.AllowInPlace(kX, kY);
+    const DataType dtype = ctx.outputs[kY].dtype;
+    compute_ = dtype == DataType::kHalf       ? &FusedBatchNormKernel::Compute<Half>
+               : dtype == DataType::kBfloat16 ? &FusedBatchNormKernel::Compute<Bfloat16>
+                                              : &FusedBatchNormKernel::Compute<float>;
     return absl::OkStatus();
   }
 
@@ -183,48 +193,59 @@ class FusedBatchNormKernel : public NormKernel {
       }
       return absl::OkStatus();
     }
-    NormInputs in = {ctx.input<float>(kX),    ctx.input<float>(kScale),    ctx.input<float>(kOffset),
-                     ctx.input<float>(kMean), ctx.input<float>(kVariance), attrs_.epsilon};
-    if (attrs_.is_training) {
-      SLUICE_RETURN_IF_ERROR(FindMoments(ctx));
-      in.mean = ctx.output<float>(kSavedMean);
-      in.variance = ctx.output<float>(kSavedVariance);
-    } else {
-      SLUICE_RETURN_IF_ERROR(CopyBytes(ctx, in.mean, ctx.output(kBatchMean), bytes));
-      SLUICE_RETURN_IF_ERROR(CopyBytes(ctx, in.variance, ctx.output(kBatchVariance), bytes));
+    if (!attrs_.is_training) {
+      SLUICE_RETURN_IF_ERROR(CopyBytes(ctx, ctx.input(kMean), ctx.output(kBatchMean), bytes));
+      SLUICE_RETURN_IF_ERROR(CopyBytes(ctx, ctx.input(kVariance), ctx.output(kBatchVariance), bytes));
     }
-    return Normalize(ctx, m_, in, Array(ctx, 0), ctx.output<float>(kY));
+    return (this->*compute_)(ctx);
   }
 
  private:
+  // x and y are of T, all else is float.
+  template <class T>
+  absl::Status Compute(RunContext& ctx) const {
+    NormInputs in = {ctx.input<float>(kScale), ctx.input<float>(kOffset), ctx.input<float>(kMean),
+                     ctx.input<float>(kVariance), attrs_.epsilon};
+    if (attrs_.is_training) {
+      SLUICE_RETURN_IF_ERROR(FindMoments<T>(ctx));
+      in.mean = ctx.output<float>(kSavedMean);
+      in.variance = ctx.output<float>(kSavedVariance);
+    }
+    return Normalize<T>(ctx, m_, in, ctx.input<T>(kX), Array(ctx, 0), ctx.output<T>(kY));
+  }
+
   // Fills the four outputs of statistics.
+  template <class T>
   absl::Status FindMoments(RunContext& ctx) const {
-    const float* x = ctx.input<float>(kX);
+    const T* x = ctx.input<T>(kX);
     const PartialSums sums = Sums(ctx);
     SLUICE_RETURN_IF_ERROR(
-        Launch(ctx, m_.parts * m_.channels, SumColumnPart<MomentTerms>{{.x = x, .shift = x}, m_, sums}));
+        Launch(ctx, m_.parts * m_.channels, SumColumnPart<MomentTerms<T>>{{.x = x, .shift = x}, m_, sums}));
     const Statistics out = {ctx.output<float>(kSavedMean), ctx.output<float>(kSavedVariance),
                             ctx.output<float>(kBatchMean), ctx.output<float>(kBatchVariance)};
     return LaunchTeams(
         ctx, m_.channels,
-        FinishMoments{m_, sums, x, is_mixed_ ? ctx.input<float>(kMean) : nullptr,
-                      is_mixed_ ? ctx.input<float>(kVariance) : nullptr, attrs_.exponential_avg_factor, out});
+        FinishMoments<T>{m_, sums, x, is_mixed_ ? ctx.input<float>(kMean) : nullptr,
+                         is_mixed_ ? ctx.input<float>(kVariance) : nullptr, attrs_.exponential_avg_factor, out});
   }
 
   FusedBatchNormV3Attrs attrs_;
   bool is_mixed_ = false;
   bool has_reserve_3_ = false;
+  absl::Status (FusedBatchNormKernel::*compute_)(RunContext&) const = nullptr;
 };
 
 // --- Backward ---
 
 enum GradInput { kGradY, kGradX, kGradScale, kGradMean, kGradVariance };
 
+template <class T>
 struct GradientTerms {
-  const float *dy, *x, *mean;
+  const T *dy, *x;
+  const float* mean;
   SLUICE_HOST_DEVICE void operator()(int64_t c, int64_t at, float* u, float* v) const {
-    *u = dy[at];
-    *v = dy[at] * (x[at] - mean[c]);
+    *u = functors::Load(dy[at]);
+    *v = *u * (functors::Load(x[at]) - mean[c]);
   }
 };
 
@@ -255,11 +276,13 @@ struct FinishGradient {
   }
 };
 
-absl::Status NormalizeGradient(RunContext& ctx, const ColumnSpace& m, const GradientTerms& in, const GradientFactors& f,
-                               float* dx) {
+template <class T>
+absl::Status NormalizeGradient(RunContext& ctx, const ColumnSpace& m, const GradientTerms<T>& in,
+                               const GradientFactors& f, T* dx) {
   return Launch(ctx, m.elements(), [=] SLUICE_HOST_DEVICE(int64_t i) {
     const int64_t c = m.Channel(i);
-    dx[i] = f.factor[c] * (in.dy[i] - f.constant[c] - (in.x[i] - in.mean[c]) * f.by_x[c]);
+    const float dy = functors::Load(in.dy[i]), x = functors::Load(in.x[i]);
+    dx[i] = functors::Store<T>(f.factor[c] * (dy - f.constant[c] - (x - in.mean[c]) * f.by_x[c]));
   });
 }
 
@@ -274,34 +297,45 @@ class FusedBatchNormGradKernel : public NormKernel {
     }
     for (int i : {kGradScale, kGradMean, kGradVariance}) SLUICE_RETURN_IF_ERROR(CheckVector(ctx, i));
     ctx.AllowInPlace(kGradY, 0);
+    const DataType dtype = ctx.outputs[0].dtype;
+    compute_ = dtype == DataType::kHalf       ? &FusedBatchNormGradKernel::Compute<Half>
+               : dtype == DataType::kBfloat16 ? &FusedBatchNormGradKernel::Compute<Bfloat16>
+                                              : &FusedBatchNormGradKernel::Compute<float>;
     return absl::OkStatus();
   }
 
-  absl::Status Run(RunContext& ctx) const override {
-    const GradientTerms in = {ctx.input<float>(kGradY), ctx.input<float>(kGradX), ctx.input<float>(kGradMean)};
+  absl::Status Run(RunContext& ctx) const override { return (this->*compute_)(ctx); }
+
+ private:
+  template <class T>
+  absl::Status Compute(RunContext& ctx) const {
+    const GradientTerms<T> in = {ctx.input<T>(kGradY), ctx.input<T>(kGradX), ctx.input<float>(kGradMean)};
     const GradientFactors factors = {Array(ctx, 0), Array(ctx, 1), Array(ctx, 2)};
     const PartialSums sums = Sums(ctx);
-    SLUICE_RETURN_IF_ERROR(Launch(ctx, m_.parts * m_.channels, SumColumnPart<GradientTerms>{in, m_, sums}));
+    SLUICE_RETURN_IF_ERROR(Launch(ctx, m_.parts * m_.channels, SumColumnPart<GradientTerms<T>>{in, m_, sums}));
     SLUICE_RETURN_IF_ERROR(LaunchTeams(
         ctx, m_.channels,
         FinishGradient{m_, sums, ctx.input<float>(kGradScale), ctx.input<float>(kGradVariance), attrs_.epsilon,
                        attrs_.is_training, ctx.output<float>(1), ctx.output<float>(2), factors}));
-    return NormalizeGradient(ctx, m_, in, factors, ctx.output<float>(0));
+    return NormalizeGradient<T>(ctx, m_, in, factors, ctx.output<T>(0));
   }
 
- private:
   FusedBatchNormGradV3Attrs attrs_;
+  absl::Status (FusedBatchNormGradKernel::*compute_)(RunContext&) const = nullptr;
 };
 
 }  // namespace
 
 void RegisterBatchNorm(KernelRegistry& r) {
+  constexpr DataType kTypes[] = {DataType::kFloat, DataType::kHalf, DataType::kBfloat16};
   for (const char* op : {"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"}) {
+    const bool is_first = op == std::string("FusedBatchNorm");
     KernelDef& def = r.Add<FusedBatchNormKernel>(op).Types("T", {DataType::kFloat});
-    if (op != std::string("FusedBatchNorm")) def.Types("U", {DataType::kFloat});
+    if (!is_first) def.Types("T", kTypes).Types("U", {DataType::kFloat});
   }
   for (const char* op : {"FusedBatchNormGrad", "FusedBatchNormGradV2", "FusedBatchNormGradV3"}) {
-    r.Add<FusedBatchNormGradKernel>(op).Types("T", {DataType::kFloat});
+    KernelDef& def = r.Add<FusedBatchNormGradKernel>(op).Types("T", {DataType::kFloat});
+    if (op != std::string("FusedBatchNormGrad")) def.Types("T", kTypes);
   }
 }
 

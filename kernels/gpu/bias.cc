@@ -20,7 +20,8 @@ absl::Status RunBiasAdd(RunContext& ctx, const BiasPlan& plan) {
   const Divisor inner = plan.inner, channels = plan.channels;
   return Launch(ctx, plan.n, [=] SLUICE_HOST_DEVICE(int64_t i) {
     const int64_t plane = inner.Divide(i);
-    y[i] = functors::Plus(x[i], bias[plane - channels.Divide(plane) * channels.by()]);
+    const int64_t c = plane - channels.Divide(plane) * channels.by();
+    y[i] = functors::Store<T>(functors::Plus(functors::Load(x[i]), functors::Load(bias[c])));
   });
 }
 
@@ -38,7 +39,7 @@ class BiasAddKernel : public Kernel {
     for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape.dim(i);
     plan_ = {shape.num_elements(), Divisor(std::max<int64_t>(inner, 1)),
              Divisor(std::max<int64_t>(shape.dim(axis), 1))};
-    VisitBasicType(ctx.outputs[0].dtype, [&]<class T>(TypeTag<T>) {
+    VisitBasicOrHalfType(ctx.outputs[0].dtype, [&]<class T>(TypeTag<T>) {
       if constexpr (!std::is_same_v<T, bool>) run_ = RunBiasAdd<T>;
     });
     ctx.AllowInPlace(0, 0);
@@ -77,8 +78,8 @@ class BiasAddGradKernel : public Kernel {
 }  // namespace
 
 void RegisterBias(KernelRegistry& r) {
-  r.Add<BiasAddKernel>("BiasAdd").Types(
-      "T", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64, DataType::kUint8});
+  r.Add<BiasAddKernel>("BiasAdd").Types("T", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64,
+                                              DataType::kUint8, DataType::kHalf, DataType::kBfloat16});
   r.Add<BiasAddGradKernel>("BiasAddGrad")
       .Types("T", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64});
 }

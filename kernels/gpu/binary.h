@@ -32,20 +32,24 @@ SLUICE_HOST_DEVICE inline auto ApplyChecked(T x, T y, const FaultReporter& fault
 
 template <class F, class T>
 absl::Status RunBinary(RunContext& ctx, const BinaryPlan& plan) {
-  using R = decltype(F::Apply(T{}, T{}));
+  using C = functors::Loaded<T>;
+  using Applied = decltype(F::Apply(C{}, C{}));
+  using R = std::conditional_t<std::is_same_v<Applied, C>, T, Applied>;  // T, or bool
   const T *x = ctx.input<T>(0), *y = ctx.input<T>(1);
   R* z = ctx.output<R>(0);
   const FaultReporter faults = FaultsOf(ctx, plan.faults);
   const int64_t x_step = plan.x_step, y_step = plan.y_step;
   if (plan.is_simple) {
     SLUICE_RETURN_IF_ERROR(Launch(ctx, plan.n, [=] SLUICE_HOST_DEVICE(int64_t i) {
-      z[i] = ApplyChecked<F, T>(x[i * x_step], y[i * y_step], faults, i);
+      z[i] = functors::Store<R>(
+          ApplyChecked<F, C>(functors::Load(x[i * x_step]), functors::Load(y[i * y_step]), faults, i));
     }));
   } else {
     const IndexSpace<2> space = plan.space;
     SLUICE_RETURN_IF_ERROR(Launch(ctx, plan.n, [=] SLUICE_HOST_DEVICE(int64_t i) {
       const auto at = space.At(i);
-      z[i] = ApplyChecked<F, T>(x[at.of[0]], y[at.of[1]], faults, i);
+      z[i] =
+          functors::Store<R>(ApplyChecked<F, C>(functors::Load(x[at.of[0]]), functors::Load(y[at.of[1]]), faults, i));
     }));
   }
   return FaultStatus(faults);
@@ -94,7 +98,7 @@ KernelDef& AddBinary(KernelRegistry& r, const std::string& op) {
 }
 template <class F, class... Ts>
 void AddBinaryOfT(KernelRegistry& r, const std::string& op) {
-  AddBinary<F, Ts...>(r, op).Types("T", {kDataTypeOf<Ts>...});
+  WithHalfPrecision<Ts...>([&]<class... Us>() { AddBinary<F, Us...>(r, op).Types("T", {kDataTypeOf<Us>...}); });
 }
 
 }  // namespace sluice::gpu

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/kernel_registry.h"
+#include "kernels/functors/half.h"
 #include "kernels/gpu/launch.h"
 
 namespace sluice::gpu {
@@ -14,7 +15,8 @@ template <class F, class T>
 absl::Status RunUnary(RunContext& ctx, const void* x, void* y, int64_t n) {
   const T* in = static_cast<const T*>(x);
   T* out = static_cast<T*>(y);
-  return Launch(ctx, n, [=] SLUICE_HOST_DEVICE(int64_t i) { out[i] = F::Apply(in[i]); });
+  return Launch(ctx, n,
+                [=] SLUICE_HOST_DEVICE(int64_t i) { out[i] = functors::Store<T>(F::Apply(functors::Load(in[i]))); });
 }
 // z[i] = F::Apply(x[i], y[i]). z may be x or y.
 template <class F, class T>
@@ -22,7 +24,9 @@ absl::Status RunPair(RunContext& ctx, const void* x, const void* y, void* z, int
   const T* a = static_cast<const T*>(x);
   const T* b = static_cast<const T*>(y);
   T* out = static_cast<T*>(z);
-  return Launch(ctx, n, [=] SLUICE_HOST_DEVICE(int64_t i) { out[i] = F::Apply(a[i], b[i]); });
+  return Launch(ctx, n, [=] SLUICE_HOST_DEVICE(int64_t i) {
+    out[i] = functors::Store<T>(F::Apply(functors::Load(a[i]), functors::Load(b[i])));
+  });
 }
 
 template <class F, class... Ts>
@@ -83,14 +87,28 @@ class PairKernel : public Kernel {
   int64_t n_ = 0;
 };
 
-// Registers the kernel of functor F for the types Ts, attribute T.
+// Calls f.operator()<Us...>() with the types Ts, and with half and bfloat16 where float is one of them.
+template <class... Ts, class F>
+void WithHalfPrecision(const F& f) {
+  if constexpr ((std::is_same_v<Ts, float> || ...)) {
+    f.template operator()<Ts..., Half, Bfloat16>();
+  } else {
+    f.template operator()<Ts...>();
+  }
+}
+
+// Registers the kernel of functor F for the types Ts, attribute T, and for half and bfloat16 where there is float.
 template <class F, class... Ts>
 void AddUnary(KernelRegistry& r, const std::string& op) {
-  r.Add(op, [] { return std::make_unique<UnaryKernel>(PickUnary<F, Ts...>); }).Types("T", {kDataTypeOf<Ts>...});
+  WithHalfPrecision<Ts...>([&]<class... Us>() {
+    r.Add(op, [] { return std::make_unique<UnaryKernel>(PickUnary<F, Us...>); }).Types("T", {kDataTypeOf<Us>...});
+  });
 }
 template <class F, class... Ts>
 void AddPair(KernelRegistry& r, const std::string& op) {
-  r.Add(op, [] { return std::make_unique<PairKernel>(PickPair<F, Ts...>); }).Types("T", {kDataTypeOf<Ts>...});
+  WithHalfPrecision<Ts...>([&]<class... Us>() {
+    r.Add(op, [] { return std::make_unique<PairKernel>(PickPair<F, Us...>); }).Types("T", {kDataTypeOf<Us>...});
+  });
 }
 
 }  // namespace sluice::gpu

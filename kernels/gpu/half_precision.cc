@@ -1,4 +1,4 @@
-// Half and bfloat16 in the GPU's own kernels. Convolutions and matrix products take them as they are.
+// Half and bfloat16 in those of the GPU's own kernels that do not take them as they are: what training seldom needs.
 #include "kernels/functors/half.h"
 #include "kernels/gpu/launch.h"
 #include "kernels/shared/in_float.h"

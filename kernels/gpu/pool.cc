@@ -70,11 +70,12 @@ SLUICE_HOST_DEVICE inline int64_t FirstLargest(const PoolPlan& p, const T* x, in
                                                int64_t c) {
   const Range ys = p.height.Under(oy), xs = p.width.Under(ox);
   int64_t best = p.InputAt(image, ys.begin, xs.begin, c);
-  T largest = x[best];
+  functors::Loaded<T> largest = functors::Load(x[best]);
   ForEach(ys, xs, [&](int64_t y, int64_t k) {
     const int64_t at = p.InputAt(image, y, k, c);
-    if (x[at] > largest) {
-      largest = x[at];
+    const auto value = functors::Load(x[at]);
+    if (value > largest) {
+      largest = value;
       best = at;
     }
   });
@@ -91,12 +92,13 @@ absl::Status RunMaxPool(RunContext& ctx, const PoolPlan& plan) {
   return Launch(ctx, p.n, [=] SLUICE_HOST_DEVICE(int64_t i) {
     const auto at = p.At(i);
     const Range ys = p.height.Under(at.y), xs = p.width.Under(at.x);
-    T largest = std::numeric_limits<T>::lowest();
+    using C = functors::Loaded<T>;
+    C largest = std::numeric_limits<C>::lowest();
     ForEach(ys, xs, [&](int64_t r, int64_t k) {
-      const T value = x[p.InputAt(at.image, r, k, at.channel)];
+      const C value = functors::Load(x[p.InputAt(at.image, r, k, at.channel)]);
       largest = value > largest ? value : largest;
     });
-    y[i] = largest;
+    y[i] = functors::Store<T>(largest);
   });
 }
 
@@ -108,10 +110,11 @@ absl::Status RunAvgPool(RunContext& ctx, const PoolPlan& plan) {
   return Launch(ctx, p.n, [=] SLUICE_HOST_DEVICE(int64_t i) {
     const auto at = p.At(i);
     const Range ys = p.height.Under(at.y), xs = p.width.Under(at.x);
-    T sum = 0;
-    ForEach(ys, xs, [&](int64_t r, int64_t k) { sum += x[p.InputAt(at.image, r, k, at.channel)]; });
+    using C = functors::Loaded<T>;
+    C sum = 0;
+    ForEach(ys, xs, [&](int64_t r, int64_t k) { sum += functors::Load(x[p.InputAt(at.image, r, k, at.channel)]); });
     const int64_t count = (ys.end - ys.begin) * (xs.end - xs.begin);
-    y[i] = sum / static_cast<T>(count > 1 ? count : 1);
+    y[i] = functors::Store<T>(sum / static_cast<C>(count > 1 ? count : 1));
   });
 }
 
@@ -124,11 +127,12 @@ absl::Status RunMaxPoolGrad(RunContext& ctx, const PoolPlan& plan) {
   return Launch(ctx, p.n, [=] SLUICE_HOST_DEVICE(int64_t i) {
     const auto at = p.At(i);
     const Range ys = p.height.Over(at.y), xs = p.width.Over(at.x);
-    T sum = 0;
+    functors::Loaded<T> sum = 0;
     ForEach(ys, xs, [&](int64_t r, int64_t k) {
-      if (FirstLargest(p, x, at.image, r, k, at.channel) == i) sum += dy[p.OutputAt(at.image, r, k, at.channel)];
+      if (FirstLargest(p, x, at.image, r, k, at.channel) != i) return;
+      sum += functors::Load(dy[p.OutputAt(at.image, r, k, at.channel)]);
     });
-    dx[i] = sum;
+    dx[i] = functors::Store<T>(sum);
   });
 }
 
@@ -140,13 +144,14 @@ absl::Status RunAvgPoolGrad(RunContext& ctx, const PoolPlan& plan) {
   return Launch(ctx, p.n, [=] SLUICE_HOST_DEVICE(int64_t i) {
     const auto at = p.At(i);
     const Range ys = p.height.Over(at.y), xs = p.width.Over(at.x);
-    T sum = 0;
+    using C = functors::Loaded<T>;
+    C sum = 0;
     ForEach(ys, xs, [&](int64_t r, int64_t k) {
       const Range rows = p.height.Under(r), columns = p.width.Under(k);
       const int64_t count = (rows.end - rows.begin) * (columns.end - columns.begin);
-      sum += dy[p.OutputAt(at.image, r, k, at.channel)] / static_cast<T>(count);
+      sum += functors::Load(dy[p.OutputAt(at.image, r, k, at.channel)]) / static_cast<C>(count);
     });
-    dx[i] = sum;
+    dx[i] = functors::Store<T>(sum);
   });
 }
 
@@ -159,11 +164,18 @@ absl::Status RunMaxPoolGradGrad(RunContext& ctx, const PoolPlan& plan) {
   return Launch(ctx, p.n, [=] SLUICE_HOST_DEVICE(int64_t i) {
     const auto at = p.At(i);
     const bool is_empty = IsEmpty(p.height.Under(at.y), p.width.Under(at.x));
-    out[i] = is_empty ? T{0} : grad[FirstLargest(p, x, at.image, at.y, at.x, at.channel)];
+    out[i] = is_empty ? T{} : grad[FirstLargest(p, x, at.image, at.y, at.x, at.channel)];
   });
 }
 
 using PoolFn = absl::Status (*)(RunContext&, const PoolPlan&);
+
+template <class F>
+void VisitFloating(DataType dtype, F&& f) {
+  VisitBasicOrHalfType(dtype, [&]<class T>(TypeTag<T> tag) {
+    if constexpr (!std::is_integral_v<T>) f(tag);
+  });
+}
 
 class PoolKernel : public Kernel {
  public:
@@ -199,7 +211,7 @@ class MaxPoolKernel : public PoolKernel {
  public:
   absl::Status Prepare(PrepareContext& ctx) override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<MaxPoolAttrs>());
-    VisitBasicType(ctx.outputs[0].dtype, [&]<class T>(TypeTag<T>) {
+    VisitBasicOrHalfType(ctx.outputs[0].dtype, [&]<class T>(TypeTag<T>) {
       if constexpr (!std::is_same_v<T, bool>) run_ = RunMaxPool<T>;
     });
     return Plan(attrs, ctx.inputs[0].shape, false);
@@ -211,12 +223,8 @@ class MaxPoolGradKernel : public PoolKernel {
   explicit MaxPoolGradKernel(bool of_gradient) : of_gradient_(of_gradient) {}
   absl::Status Prepare(PrepareContext& ctx) override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<MaxPoolAttrs>());
-    const bool is_float = ctx.outputs[0].dtype == DataType::kFloat;
-    if (of_gradient_) {
-      run_ = is_float ? RunMaxPoolGradGrad<float> : RunMaxPoolGradGrad<double>;
-    } else {
-      run_ = is_float ? RunMaxPoolGrad<float> : RunMaxPoolGrad<double>;
-    }
+    VisitFloating(ctx.outputs[0].dtype,
+                  [&]<class T>(TypeTag<T>) { run_ = of_gradient_ ? RunMaxPoolGradGrad<T> : RunMaxPoolGrad<T>; });
     return Plan(attrs, ctx.inputs[0].shape, !of_gradient_);
   }
 
@@ -229,12 +237,8 @@ class AvgPoolKernel : public PoolKernel {
   explicit AvgPoolKernel(bool is_gradient) : is_gradient_(is_gradient) {}
   absl::Status Prepare(PrepareContext& ctx) override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<AvgPoolAttrs>());
-    const bool is_float = ctx.outputs[0].dtype == DataType::kFloat;
-    if (is_gradient_) {
-      run_ = is_float ? RunAvgPoolGrad<float> : RunAvgPoolGrad<double>;
-    } else {
-      run_ = is_float ? RunAvgPool<float> : RunAvgPool<double>;
-    }
+    VisitFloating(ctx.outputs[0].dtype,
+                  [&]<class T>(TypeTag<T>) { run_ = is_gradient_ ? RunAvgPoolGrad<T> : RunAvgPool<T>; });
     return Plan(ToPoolAttrs(attrs), is_gradient_ ? ctx.outputs[0].shape : ctx.inputs[0].shape, is_gradient_);
   }
 
@@ -245,9 +249,9 @@ class AvgPoolKernel : public PoolKernel {
 }  // namespace
 
 void RegisterPool(KernelRegistry& r) {
-  constexpr DataType kFloats[] = {DataType::kFloat, DataType::kDouble};
-  r.Add<MaxPoolKernel>("MaxPool").Types(
-      "T", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64, DataType::kUint8});
+  constexpr DataType kFloats[] = {DataType::kFloat, DataType::kDouble, DataType::kHalf, DataType::kBfloat16};
+  r.Add<MaxPoolKernel>("MaxPool").Types("T", {DataType::kFloat, DataType::kDouble, DataType::kInt32, DataType::kInt64,
+                                              DataType::kUint8, DataType::kHalf, DataType::kBfloat16});
   r.Add("MaxPoolGrad", [] { return std::make_unique<MaxPoolGradKernel>(false); }).Types("T", kFloats);
   r.Add("MaxPoolGradGrad", [] { return std::make_unique<MaxPoolGradKernel>(true); }).Types("T", kFloats);
   r.Add("AvgPool", [] { return std::make_unique<AvgPoolKernel>(false); }).Types("T", kFloats);

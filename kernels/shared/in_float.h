@@ -130,14 +130,15 @@ class InFloatKernel : public Kernel {
   int threads_ = 1;
 };
 
-// Adds to `r` a kernel for half and bfloat16 beside each of `floats` that takes float as its attribute T.
+// Adds to `r` a kernel for half and bfloat16 beside each of `floats` that takes float as its attribute T, and not these.
 inline void AddKernelsInFloat(KernelRegistry& r, const std::shared_ptr<const KernelRegistry>& floats,
                               const FloatConversion& conversion) {
   for (const KernelDef* def : floats->All()) {
     auto types = def->types.find("T");
     if (types == def->types.end()) continue;
     const std::vector<DataType>& allowed = types->second;
-    if (std::find(allowed.begin(), allowed.end(), DataType::kFloat) == allowed.end()) continue;
+    auto takes = [&](DataType dtype) { return std::find(allowed.begin(), allowed.end(), dtype) != allowed.end(); };
+    if (!takes(DataType::kFloat) || takes(DataType::kHalf)) continue;
     KernelDef& added =
         r.Add(def->op, [floats, def, conversion] { return std::make_unique<InFloatKernel>(floats, *def, conversion); });
     added.types = def->types;
