@@ -98,6 +98,8 @@ class Device {
   virtual int threads() const = 0;
   // True where work has ended when the call that issued it returns.
   virtual bool is_synchronous() const = 0;
+  // Whether the host is to wait for each kernel before it issues the next: slow, but an error is then of that kernel.
+  virtual bool is_blocking() const { return false; }
   // Whether its streams capture work to issue it again at once (Stream::BeginCapture).
   virtual bool captures_graphs() const { return false; }
   // False for one that is not there and that programs are only compiled for (DevicePlugin::MakeTarget).

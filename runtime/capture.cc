@@ -116,36 +116,41 @@ absl::Status Step::ExecuteSegment(Part& part, size_t index, RunContext& context)
   ++part.launches;
   captured.launched_run = control_.run;
   if (absl::Status issued = part.stream->Launch(*captured.graph); !issued.ok()) {
-    return WithContext(issued, NameOfSegment(part, index));
+    return WithContext(issued, NameOfKernels(part, segment.begin, segment.end));
   }
   SLUICE_RETURN_IF_ERROR(part.stream->Record(*captured.done));
   return copy(Instruction::kFetch);
 }
 
-std::string Step::NameOfSegment(const Part& part, size_t index) const {
-  const Segment& segment = part.program->segments[index];
-  const Instruction *first = nullptr, *last = nullptr;
-  for (uint32_t i = segment.begin; i < segment.end; ++i) {
+std::string Step::NameOfKernels(const Part& part, uint32_t begin, uint32_t end) const {
+  std::vector<NodeId> nodes;
+  for (uint32_t i = begin; i < end; ++i) {
     const Instruction& instruction = part.program->instructions[i];
-    if (instruction.kind != Instruction::kRun) continue;
-    if (first == nullptr) first = &instruction;
-    last = &instruction;
+    if (instruction.kind == Instruction::kRun || instruction.kind == Instruction::kDynamic) {
+      nodes.push_back(instruction.node);
+    }
   }
-  const Node &from = plan_->graph->node(first->node), &to = plan_->graph->node(last->node);
-  return absl::StrCat("node '", from.name, "' (", from.op(), ") or one of those up to '", to.name, "' (", to.op(),
-                      "), ", segment.num_kernels,
-                      " kernels that were issued as one graph (the device's option graphs=0 issues "
-                      "them one by one)");
+  auto name = [&](NodeId id) {
+    const Node& node = plan_->graph->node(id);
+    return absl::StrCat("node '", node.name, "' (", node.op(), ")");
+  };
+  if (nodes.empty()) return "no kernel";
+  if (nodes.size() == 1) return name(nodes[0]);
+  return absl::StrCat(name(nodes.front()), " or one of those up to ", name(nodes.back()), ", ", nodes.size(),
+                      " kernels (the device's option blocking=1 tells which)");
 }
 
-absl::Status Step::NameSegment(Part& part, const absl::Status& status) {
+// Up to the last captured stretch that went well nothing was wrong.
+absl::Status Step::NameKernels(Part& part, const absl::Status& status) const {
   if (absl::StartsWith(status.message(), "node '")) return status;
+  uint32_t begin = 0;
   for (size_t s = 0; s < part.captured.size(); ++s) {
     const CapturedSegment& captured = part.captured[s];
-    if (captured.launched_run != control_.run || captured.done->Synchronize().ok()) continue;
-    return WithContext(status, NameOfSegment(part, s));
+    if (captured.launched_run != control_.run) continue;
+    if (!captured.done->Synchronize().ok()) break;
+    begin = part.program->segments[s].end;
   }
-  return status;
+  return WithContext(status, NameOfKernels(part, begin, static_cast<uint32_t>(part.program->instructions.size())));
 }
 
 }  // namespace sluice

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "absl/strings/match.h"
+
 #include "core/parallel.h"
 #include "graph/flops.h"
 #include "graph/partition.h"
@@ -60,7 +62,7 @@ bool Step::ReceivedFailure(Part& part) {
 
 absl::Status Step::Synchronize(Part& part) {
   if (part.copies == nullptr) return part.stream->Synchronize();
-  if (absl::Status status = part.copies->Synchronize(); !status.ok()) return NameSegment(part, status);
+  if (absl::Status status = part.copies->Synchronize(); !status.ok()) return NameKernels(part, status);
   if (control_.trace) part.device_trace->Finish(part.trace);
   for (size_t f = 0; f < fetch_staging_.size(); ++f) {
     if (part.fetch_sites[f] < 0 || fetch_staging_[f].bytes() == 0) continue;
@@ -90,8 +92,10 @@ absl::Status Step::RunKernel(Part& part, const Instruction& instruction, RunCont
   context.state = instruction.state < 0 ? nullptr : part.states[instruction.state].get();
   ++part.launches;
   absl::Status status = instruction.kernel->Run(context);
+  if (part.is_blocking && status.ok()) status = part.stream->Synchronize();
   if (status.ok()) [[likely]]
     return status;
+  if (absl::StartsWith(status.message(), "node '")) return status;
   const Node& node = plan_->graph->node(instruction.node);
   return WithContext(status, absl::StrCat("node '", node.name, "' (", node.op(), ")"));
 }

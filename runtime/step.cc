@@ -148,6 +148,7 @@ absl::Status Step::InitializePart(const Program& program, Part& part) {
   part.dynamic = std::make_unique<DynamicState>(program, part.slots);
   part.trace.reserve(program.instructions.size());
   part.captured.resize(program.segments.size());
+  part.is_blocking = program.device->is_blocking();
   return program.device->is_synchronous() ? absl::OkStatus() : InitializeCopies(part);
 }
 

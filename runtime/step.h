@@ -49,6 +49,7 @@ class Step {
     std::vector<std::unique_ptr<KernelState>> states;
     std::unique_ptr<Stream> stream;  // of the computation
     std::unique_ptr<DynamicState> dynamic;
+    bool is_blocking = false;
     // On an asynchronous device:
     std::unique_ptr<Copies> copies;
     std::vector<int> feed_sites, fetch_sites;   // by feed and fetch, -1 elsewhere
@@ -87,9 +88,10 @@ class Step {
   absl::Status CaptureSegment(Part& part, size_t index, RunContext& context);
   bool MayLaunch(const Part& part, const Segment& segment) const;
   bool IsCurrent(const Part& part, size_t index) const;
-  std::string NameOfSegment(const Part& part, size_t index) const;  // for errors
-  // Says in which captured stretch of this run the stream's first error arose.
-  absl::Status NameSegment(Part& part, const absl::Status& status);
+  // For errors: the kernels among the instructions [begin, end).
+  std::string NameOfKernels(const Part& part, uint32_t begin, uint32_t end) const;
+  // Says where an error that the stream itself told may have arisen.
+  absl::Status NameKernels(Part& part, const absl::Status& status) const;
   absl::Status RunKernel(Part& part, const Instruction& instruction, RunContext& context);
   absl::Status ExecuteOther(Part& part, const Instruction& instruction, RunContext context);
   absl::Status Send(Part& part, const Instruction& instruction);

@@ -79,16 +79,16 @@ absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(const PluginDevic
   gpu::Libraries libraries;
   libraries.plans = std::make_shared<gpu::DnnPlanCache>(std::move(target), options.plans);
   libraries.tf32 = options.tf32 != 0;
-  return std::unique_ptr<CudaDevice>(new CudaDevice(asked, std::move(description), options.graphs != 0, libraries));
+  return std::unique_ptr<CudaDevice>(new CudaDevice(asked, std::move(description), options, libraries));
 }
 
-CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description, bool captures_graphs,
+CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description, const Options& options,
                        const gpu::Libraries& libraries)
     : ordinal_(asked.ordinal),
       index_(asked.index),
       name_(absl::StrCat("/job:localhost/replica:0/task:0/device:GPU:", asked.index)),
       description_(std::move(description)),
-      captures_graphs_(captures_graphs),
+      options_(options),
       allocator_(NewDeviceAllocator(asked.ordinal, asked.memory_limit)),
       pinned_(NewPinnedAllocator(asked.ordinal)),
       plans_(libraries.plans) {

@@ -39,18 +39,19 @@ class CudaDevice : public Device {
   const KernelRegistry& kernels() const override { return kernels_; }
   int threads() const override { return 1; }
   bool is_synchronous() const override { return false; }
-  bool captures_graphs() const override { return captures_graphs_; }
+  bool captures_graphs() const override { return options_.graphs != 0 && options_.blocking == 0; }
+  bool is_blocking() const override { return options_.blocking != 0; }
   PlanStore* plan_store() override { return plans_.get(); }
 
  private:
-  CudaDevice(const PluginDeviceOptions& asked, std::string description, bool captures_graphs,
+  CudaDevice(const PluginDeviceOptions& asked, std::string description, const Options& options,
              const gpu::Libraries& libraries);
 
   const int ordinal_;
   const int index_;
   const std::string name_;
   const std::string description_;
-  const bool captures_graphs_;
+  const Options options_;
   const std::unique_ptr<CachingAllocator> allocator_;
   const std::unique_ptr<CachingAllocator> pinned_;
   const std::shared_ptr<gpu::DnnPlanCache> plans_;

@@ -9,6 +9,7 @@ absl::StatusOr<Options> ParseOptions(absl::string_view text) {
   const OptionField fields[] = {
       {"tf32", &options.tf32, 0, 1},
       {"graphs", &options.graphs, 0, 1},
+      {"blocking", &options.blocking, 0, 1},
       {"plans", &options.plans, 1, 1 << 20},
   };
   SLUICE_RETURN_IF_ERROR(ReadOptionFields(text, "the GPUs", fields));

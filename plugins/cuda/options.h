@@ -8,9 +8,10 @@
 namespace sluice::cuda {
 
 struct Options {
-  int64_t tf32 = 1;     // float convolutions and matrix products may round their inputs to TF32
-  int64_t graphs = 1;   // stretches of a program are captured as CUDA graphs
-  int64_t plans = 512;  // how many of cuDNN's plans are kept
+  int64_t tf32 = 1;      // float convolutions and matrix products may round their inputs to TF32
+  int64_t graphs = 1;    // stretches of a program are captured as CUDA graphs
+  int64_t blocking = 0;  // the host waits for each kernel
+  int64_t plans = 512;   // how many of cuDNN's plans are kept
 };
 
 // InvalidArgument naming the word that is wrong and those there are.

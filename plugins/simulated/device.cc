@@ -43,7 +43,8 @@ class SimulatedDevice : public Device {
   const KernelRegistry& kernels() const override { return kernels_; }
   int threads() const override { return static_cast<int>(state_->options.threads); }
   bool is_synchronous() const override { return false; }
-  bool captures_graphs() const override { return state_->options.graphs != 0; }
+  bool captures_graphs() const override { return state_->options.graphs != 0 && !is_blocking(); }
+  bool is_blocking() const override { return state_->options.blocking != 0; }
 
  private:
   absl::StatusOr<std::unique_ptr<Stream>> New(Engine engine) {

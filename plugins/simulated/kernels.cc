@@ -186,8 +186,9 @@ class SimulatedKernel : public Kernel, private Work {
   // Work: on the stream's thread.
   absl::Status Do(const Task& task) const override {
     absl::Status status = RunInner(task);
-    // Of a graph, hardware says that it failed and not where.
-    const bool is_nameless = task.is_in_graph && absl::IsInternal(status);
+    // What a kernel says of its values is told with its node on hardware too; that it crashed is not.
+    const bool is_nameless = (task.is_in_graph || device_->options.nameless != 0) &&
+                             (absl::IsInternal(status) || absl::IsUnavailable(status));
     if (!status.ok() && !is_nameless) status = WithContext(status, node_);
     if (pending_.fetch_sub(1, std::memory_order_release) == 1) pending_.notify_all();
     return status;

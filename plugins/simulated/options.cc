@@ -24,6 +24,8 @@ absl::StatusOr<Options> ParseOptions(absl::string_view text) {
       {"peers", &options.peers, 0, 1},
       {"copy_streams", &options.copy_streams, 0, 1},
       {"graphs", &options.graphs, 0, 1},
+      {"blocking", &options.blocking, 0, 1},
+      {"nameless", &options.nameless, 0, 1},
       {"fail_alloc", &options.fail_alloc, 0, INT64_MAX},
       {"fail_copy", &options.fail_copy, 0, INT64_MAX},
       {"fail_run", &options.fail_run, 0, INT64_MAX},

@@ -18,10 +18,12 @@ struct Options {
   int64_t peers = 1;                 // 0: no device reaches the memory of another
   int64_t copy_streams = 1;          // 0: there are no streams for copies alone
   int64_t graphs = 1;                // 0: streams capture nothing
+  int64_t blocking = 0;              // 1: the host waits for each kernel
   // Faults, each device counting from 1; 0: never.
   int64_t fail_alloc = 0;     // this allocation gets nothing
   int64_t fail_copy = 0;      // this copy fails
   int64_t fail_run = 0;       // this kernel fails
+  int64_t nameless = 0;       // 1: the stream does not say which kernel failed, as hardware does not
   int64_t lose_at = 0;        // with this piece of work, a kernel or a copy, the device is lost for good
   int64_t fault_device = -1;  // the only device with faults; -1: all of them
   int64_t skip_wait = 0;      // 1: streams do not wait for events, as if the host had forgotten to say so

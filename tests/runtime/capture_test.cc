@@ -3,7 +3,8 @@
 #include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <thread>
+
+#include "absl/strings/match.h"
 
 #include "graph/builders.h"
 #include "tests/runtime/grow_graph.h"
@@ -158,9 +159,19 @@ TEST_F(CaptureTest, AnErrorSaysInWhichStretch) {
   const absl::Status status = Run(*session, {1, 2, 3, 4}).status;
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal) << status;
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("node 'kernel0' (Tanh) or one of those up to 'y' (Add), 6 kernels"));
+              HasSubstr("node 'kernel0' (Tanh) or one of those up to node 'y' (Add), 6 kernels"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("failed, as asked for"));
   EXPECT_TRUE(Run(*session, {1, 2, 3, 4}).status.ok()) << "the next run is whole";
+  for (const char* way : {"nameless=1,graphs=0,", "nameless=1,blocking=1,"}) {
+    auto other = Open(absl::StrCat(way, "fail_run=15"));
+    for (int run = 0; run < 2; ++run) ASSERT_TRUE(Run(*other, {1, 2, 3, 4}).status.ok());
+    const Result failed = Run(*other, {1, 2, 3, 4});
+    EXPECT_THAT(std::string(failed.status.message()),
+                HasSubstr(absl::StrContains(way, "blocking")
+                              ? "node 'kernel2' (Tanh): "
+                              : "node 'kernel0' (Tanh) or one of those up to node 'y' (Add), 6 kernels"));
+    EXPECT_TRUE(Run(*other, {1, 2, 3, 4}).status.ok()) << way;
+  }
   auto plain = Open("fail_run=15,graphs=0");
   for (int run = 0; run < 2; ++run) ASSERT_TRUE(Run(*plain, {1, 2, 3, 4}).status.ok());
   EXPECT_THAT(std::string(Run(*plain, {1, 2, 3, 4}).status.message()), HasSubstr("node 'kernel2' (Tanh): "));
