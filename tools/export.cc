@@ -21,6 +21,8 @@ class ExportCommand : public Command {
     line.Argument("NET", &name_, "A built-in network (sluice models)");
     line.Option("-o,--out", &path_, "FILE", "The file to write; text where it ends in .pbtxt");
     line.Flag("--training", &training_, "With loss, gradients and updates; weights stay variables, `init` sets them");
+    line.Option("--mixed-precision", &precision_, "TYPE",
+                "With --training: bf16 or f16, in which convolutions and matrix products are then computed");
     line.Option("--checkpoint", &checkpoint_, "PREFIX", "Weights stay variables; writes their first values there");
     output_.DeclareOverwrite(line);
     network_.Declare(line);
@@ -30,6 +32,8 @@ class ExportCommand : public Command {
   absl::Status Run(const CommandLine&) override {
     SLUICE_RETURN_IF_ERROR(runner_.Finish());
     if (path_.empty()) return UsageError("-o FILE is missing");
+    if (!precision_.empty() && !training_)
+      return UsageError("--mixed-precision: only training has it; give --training");
     std::vector<std::string> files = {path_};
     if (!checkpoint_.empty()) files.push_back(checkpoint_ + ".index");
     SLUICE_RETURN_IF_ERROR(CheckNew(files, output_.overwrite));
@@ -59,6 +63,9 @@ class ExportCommand : public Command {
     training.rate = static_cast<float>(entry.recipe.rate);
     training.momentum = static_cast<float>(entry.recipe.momentum);
     training.weight_decay = static_cast<float>(entry.recipe.weight_decay);
+    auto precision = ParsePrecision(precision_.empty() ? "float" : precision_);
+    if (!precision.ok()) return UsageError(absl::StrCat("--mixed-precision: ", precision.status().message()));
+    training.mixed_precision.type = *precision;
     training.device = logits.network->graph().node(logits.output.node).device;
     return AddTraining(logits, training, runtime_.gradients());
   }
@@ -110,6 +117,7 @@ class ExportCommand : public Command {
 
   std::string name_, path_, checkpoint_;
   bool training_ = false;
+  std::string precision_;
   OutputOptions output_;
   NetworkArguments network_;
   RunnerOptions runner_;

@@ -18,6 +18,7 @@ struct CheckOptions {
   std::string vectors;               // the folder of TensorFlow's recordings
   // Float convolutions and products may be rounded to TF32; else everything is exact.
   bool tf32 = false;
+  bool bf16 = false;              // networks train in bfloat16 (models/mixed_precision.h), on the CPU as well
   std::vector<std::string> only;  // ops or networks; empty: all
   int shard = 0, shards = 1;      // of the ops, every `shards`th
   int max_cases = 0;              // of each op; 0: all

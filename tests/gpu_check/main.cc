@@ -32,7 +32,9 @@ int Run(const CheckOptions& options, const std::vector<std::string>& names, doub
     const Runtime runtime;
     for (const Group& group : kGroups) {
       if (name != group.name) continue;
-      Report report(absl::StrCat(name, " on ", options.device, options.tf32 ? " with TF32" : ""), seconds);
+      Report report(absl::StrCat(name, " on ", options.device, options.tf32 ? " with TF32" : "",
+                                 options.bf16 ? " with bfloat16" : ""),
+                    seconds);
       const absl::Status status = group.check(runtime, options, report);
       if (!status.ok()) report.Fail(status.ToString());
       all_right = report.Finish() && all_right;
@@ -62,6 +64,7 @@ int main(int argc, char** argv) {
   app.add_option("--max-cases", options.max_cases, "Of each op")->check(CLI::NonNegativeNumber);
   app.add_option("--seconds", seconds, "How long each group may take")->capture_default_str();
   app.add_flag("--tf32", options.tf32, "Products may round to TF32");
+  app.add_flag("--bf16", options.bf16, "Networks train in bfloat16");
   app.add_flag("--small", options.small, "Narrow networks, and not the deepest");
   app.add_flag("--tamper", tamper, "Spoils what the device gives: the check must fail");
   CLI11_PARSE(app, argc, argv);

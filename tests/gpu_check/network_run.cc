@@ -18,7 +18,7 @@ Tensor Labels(int64_t batch, int64_t classes) {
 
 }  // namespace
 
-NetworkRun::NetworkRun(const Runtime& runtime, const CatalogNetwork& entry, NetworkOptions options)
+NetworkRun::NetworkRun(const Runtime& runtime, const CatalogNetwork& entry, NetworkOptions options, DataType precision)
     : runtime_(runtime), entry_(entry), graph_(runtime.ops()), network_(graph_, kSeed) {
   picture_ = entry.input;
   for (size_t i = 0; i < 2; ++i) {
@@ -31,6 +31,7 @@ NetworkRun::NetworkRun(const Runtime& runtime, const CatalogNetwork& entry, Netw
   if (!status_.ok() || !can_train()) return;
   TrainingOptions training;
   training.rate = 0.01F;
+  training.mixed_precision.type = precision;
   training.device = graph_.node(answer_.output.node).device;
   status_ = AddTraining(answer_, training, runtime.gradients());
 }

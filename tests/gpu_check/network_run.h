@@ -21,8 +21,8 @@ struct NetworkResult {
 
 class NetworkRun {
  public:
-  // `options` but for its types, which are float. Ask status() first.
-  NetworkRun(const Runtime& runtime, const CatalogNetwork& entry, NetworkOptions options);
+  // `options` but for its types, which are float; training computes in `precision`. Ask status() first.
+  NetworkRun(const Runtime& runtime, const CatalogNetwork& entry, NetworkOptions options, DataType precision);
   const absl::Status& status() const { return status_; }
 
   // Inference, then `steps` steps of training where the network has classes; all of the same batch.

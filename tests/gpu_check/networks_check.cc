@@ -16,8 +16,9 @@ constexpr double kSmallWidth = 0.125;  // of what `small` asks for
 struct NetworkTolerance {
   double answer, loss, drift;
 };
-NetworkTolerance ToleranceOf(const std::string& network, bool tf32) {
-  NetworkTolerance allowed = tf32 ? NetworkTolerance{2e-2, 2e-2, 0.2} : NetworkTolerance{1e-3, 1e-3, 2e-2};
+NetworkTolerance ToleranceOf(const std::string& network, const CheckOptions& options) {
+  NetworkTolerance allowed = options.tf32 ? NetworkTolerance{2e-2, 2e-2, 0.2} : NetworkTolerance{1e-3, 1e-3, 2e-2};
+  if (options.bf16) allowed.loss = 5e-2, allowed.drift = 0.3;
   // Without shortcuts every layer multiplies what the one before it made of rounding; after a hundred it decides alone where
   // a step goes.
   if (absl::StartsWith(network, "cifar_plain")) allowed.loss *= 20, allowed.drift *= 20;
@@ -48,7 +49,8 @@ std::string Difference(const NetworkRun& run, const NetworkResult& actual, const
 absl::Status CheckOne(const Runtime& runtime, const CatalogNetwork& entry, const NetworkOptions& on_device,
                       const NetworkOptions& on_cpu, const SessionOptions& where, const CheckOptions& options,
                       int steps) {
-  const NetworkRun device(runtime, entry, on_device), cpu(runtime, entry, on_cpu);
+  const DataType precision = options.bf16 ? DataType::kBfloat16 : DataType::kFloat;
+  const NetworkRun device(runtime, entry, on_device, precision), cpu(runtime, entry, on_cpu, precision);
   SLUICE_RETURN_IF_ERROR(device.status());
   SLUICE_RETURN_IF_ERROR(cpu.status());
   auto expected = cpu.Run(options.OnCpu(), kBatch, steps);
@@ -58,7 +60,7 @@ absl::Status CheckOne(const Runtime& runtime, const CatalogNetwork& entry, const
     std::vector<Tensor> answer = {actual.answer};
     options.tamper(answer);
   }
-  const std::string difference = Difference(device, actual, *expected, ToleranceOf(entry.name, options.tf32));
+  const std::string difference = Difference(device, actual, *expected, ToleranceOf(entry.name, options));
   return difference.empty() ? absl::OkStatus() : absl::InternalError(difference);
 }
 

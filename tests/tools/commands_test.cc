@@ -1,6 +1,7 @@
 // The smaller subcommands from outside.
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -83,12 +84,22 @@ TEST(Commands, ExportTakesTheNetworksOptions) {
                                              {"lenet", "--input-mean", "a"},
                                              {"transform_net", "--classes", "4"},
                                              {"transform_net", "--training"},
+                                             {"lenet", "--mixed-precision", "bf16"},
+                                             {"lenet", "--training", "--mixed-precision", "int8"},
                                              {"lenett"}}) {
     std::vector<std::string> arguments = {"export", "-o", TestFolder() + "/wrong.pb"};
     arguments.insert(arguments.end(), wrong.begin(), wrong.end());
     BinaryResult result = RunBinary(arguments);
     EXPECT_EQ(result.exit_code, 2) << wrong[0] << " " << wrong.back() << result.err;
   }
+}
+
+TEST(Commands, ExportOfATrainingInHalfPrecisionHasItsCasts) {
+  const std::string path = TestFolder() + "/half.pbtxt";
+  ASSERT_EQ(RunBinary({"export", "lenet", "--training", "--mixed-precision", "bf16", "-o", path}).exit_code, 0);
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(text, HasSubstr("DT_BFLOAT16"));
 }
 
 TEST(Commands, ExportWritesWeightsAsACheckpoint) {
