@@ -12,6 +12,9 @@
 
 namespace sluice::gpu_check {
 
+// A device captures its work in the second run and issues it at once from then on (runtime/step.h): so many runs show both.
+inline constexpr int kRunsUntilCaptured = 3;
+
 struct CheckOptions {
   std::string device = "gpu:0";      // as a session takes it
   std::vector<std::string> plugins;  // files

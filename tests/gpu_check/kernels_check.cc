@@ -70,7 +70,7 @@ class OpChecker {
     std::vector<bool> is_known;
     const int num_inputs = static_cast<int>(c.inputs.size());
     for (int k = 0; k < num_inputs; ++k) is_known.push_back(def->IsHostInput(k, num_inputs));
-    const size_t runs = std::max<size_t>(c.expected.size(), 1);
+    const size_t runs = std::max<size_t>(c.expected.size(), kRunsUntilCaptured);
     auto expected = cpu.Run(i, is_known, runs);
     auto result = device.Run(i, is_known, runs);
     // Where a GPU has no kernel a simulated one has the CPU's, which may say of more types than it takes that it does.

@@ -36,26 +36,29 @@ NetworkRun::NetworkRun(const Runtime& runtime, const CatalogNetwork& entry, Netw
   status_ = AddTraining(answer_, training, runtime.gradients());
 }
 
-absl::Status NetworkRun::SetVariables(Session& session) const {
-  if (can_train()) SLUICE_RETURN_IF_ERROR(session.Run({}, {}, {training::kInit}, nullptr));
+absl::Status NetworkRun::SetWeights(Session& session) const {
   for (const NetworkVariable& variable : network_.variables()) {
     SLUICE_RETURN_IF_ERROR(session.WriteVariable(variable.name, testing::FixedVariable(variable.name, variable.shape)));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<NetworkResult> NetworkRun::Run(const SessionOptions& where, int64_t batch, int steps) const {
+absl::StatusOr<NetworkResult> NetworkRun::Run(const SessionOptions& where, int64_t batch, int runs) const {
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, NewSession(runtime_, where));
   SLUICE_RETURN_IF_ERROR(session->Create(Graph(graph_)));
-  SLUICE_RETURN_IF_ERROR(SetVariables(*session));
+  if (can_train()) SLUICE_RETURN_IF_ERROR(session->Run({}, {}, {training::kInit}, nullptr));
+  SLUICE_RETURN_IF_ERROR(SetWeights(*session));
   NetworkResult result;
   const Tensor pictures = testing::FixedPictures(Shape{batch, picture_[0], picture_[1], picture_[2]});
-  std::vector<Tensor> outputs;
-  SLUICE_RETURN_IF_ERROR(session->Run({{training::kImages, pictures}}, {graph_.NameOf(answer_.output)}, {}, &outputs));
-  SLUICE_ASSIGN_OR_RETURN(result.answer, outputs[0].Clone());
   const Session::Feeds feeds = {{training::kImages, pictures},
                                 {training::kLabels, Labels(batch, std::max<int64_t>(entry_.classes, 1))}};
-  for (int step = 0; step < steps && can_train(); ++step) {
+  std::vector<Tensor> outputs;
+  for (int run = 0; run < runs; ++run) {
+    SLUICE_RETURN_IF_ERROR(session->Run({feeds[0]}, {graph_.NameOf(answer_.output)}, {}, &outputs));
+  }
+  SLUICE_ASSIGN_OR_RETURN(result.answer, outputs[0].Clone());
+  for (int step = 0; step < runs && can_train(); ++step) {
+    if (step > 0) SLUICE_RETURN_IF_ERROR(SetWeights(*session));
     SLUICE_RETURN_IF_ERROR(session->Run(feeds, {training::kTrainingLoss}, {training::kTrain}, &outputs));
     result.losses.push_back(outputs[0].data<float>()[0]);
   }

@@ -13,7 +13,7 @@ namespace sluice::gpu_check {
 
 // The same numbers whatever the devices.
 struct NetworkResult {
-  Tensor answer;                            // logits, or a picture
+  Tensor answer;                            // of the last inference: logits, or a picture
   std::vector<float> losses;                // one a step
   std::map<std::string, Tensor> variables;  // after the last step
   std::vector<std::string> warnings;        // of placement
@@ -25,14 +25,15 @@ class NetworkRun {
   NetworkRun(const Runtime& runtime, const CatalogNetwork& entry, NetworkOptions options, DataType precision);
   const absl::Status& status() const { return status_; }
 
-  // Inference, then `steps` steps of training where the network has classes; all of the same batch.
-  absl::StatusOr<NetworkResult> Run(const SessionOptions& where, int64_t batch, int steps) const;
+  // Inference so many times, then as many steps of training where the network has classes; all of the same batch, and every
+  // step from the same weights (but not the same momentum), so that what differs does not grow.
+  absl::StatusOr<NetworkResult> Run(const SessionOptions& where, int64_t batch, int runs) const;
   // How far training moved the variables apart: the length of the difference of both results over that of what the first
   // moved.
   double Drift(const NetworkResult& expected, const NetworkResult& actual) const;
 
  private:
-  absl::Status SetVariables(Session& session) const;
+  absl::Status SetWeights(Session& session) const;
   bool can_train() const { return entry_.classes > 0; }
 
   const Runtime& runtime_;

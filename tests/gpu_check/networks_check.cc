@@ -47,15 +47,14 @@ std::string Difference(const NetworkRun& run, const NetworkResult& actual, const
 }
 
 absl::Status CheckOne(const Runtime& runtime, const CatalogNetwork& entry, const NetworkOptions& on_device,
-                      const NetworkOptions& on_cpu, const SessionOptions& where, const CheckOptions& options,
-                      int steps) {
+                      const NetworkOptions& on_cpu, const SessionOptions& where, const CheckOptions& options) {
   const DataType precision = options.bf16 ? DataType::kBfloat16 : DataType::kFloat;
   const NetworkRun device(runtime, entry, on_device, precision), cpu(runtime, entry, on_cpu, precision);
   SLUICE_RETURN_IF_ERROR(device.status());
   SLUICE_RETURN_IF_ERROR(cpu.status());
-  auto expected = cpu.Run(options.OnCpu(), kBatch, steps);
+  auto expected = cpu.Run(options.OnCpu(), kBatch, kRunsUntilCaptured);
   if (!expected.ok()) return WithContext(expected.status(), "on the CPU");
-  SLUICE_ASSIGN_OR_RETURN(NetworkResult actual, device.Run(where, kBatch, steps));
+  SLUICE_ASSIGN_OR_RETURN(NetworkResult actual, device.Run(where, kBatch, kRunsUntilCaptured));
   if (options.tamper) {
     std::vector<Tensor> answer = {actual.answer};
     options.tamper(answer);
@@ -79,14 +78,13 @@ absl::Status CheckNetworks(const Runtime& runtime, const CheckOptions& options, 
       report.Fail(absl::StrCat("out of time: ", entries.size() - i, " networks are left, from ", entries[i]->name));
       break;
     }
-    report.Expect(CheckOne(runtime, *entries[i], network, network, options.OnDevice(), options, 1), entries[i]->name);
+    report.Expect(CheckOne(runtime, *entries[i], network, network, options.OnDevice(), options), entries[i]->name);
     report.Progress(absl::StrCat(i + 1, " of ", entries.size(), " networks, ", entries[i]->name));
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckTowers(const Runtime& runtime, const CheckOptions& options, Report& report) {
-  constexpr int kSteps = 3;
   const CatalogNetwork* entry = FindNetwork("alexnet_2dev");
   if (entry == nullptr) return absl::InternalError("there is no alexnet_2dev");
   NetworkOptions on_device, on_cpu;
@@ -95,7 +93,7 @@ absl::Status CheckTowers(const Runtime& runtime, const CheckOptions& options, Re
   on_cpu.devices = {"/device:CPU:0", "/device:CPU:0"};
   SessionOptions where = options.OnDevice();
   where.devices = options.TwoDevices();
-  report.Expect(CheckOne(runtime, *entry, on_device, on_cpu, where, options, kSteps), where.devices);
+  report.Expect(CheckOne(runtime, *entry, on_device, on_cpu, where, options), where.devices);
   return absl::OkStatus();
 }
 
