@@ -54,8 +54,8 @@ class Stream {
   // Blocks the host until all the work has ended; returns its first error.
   virtual absl::Status Synchronize() = 0;
 
-  // Of devices that captures_graphs(). Between the two calls kernels and copies are recorded and not done; events and
-  // waiting are errors there. EndCapture is called whatever happened in between; an error says that there is no graph, and
+  // Of devices that captures_graphs(). Between the two calls kernels and copies are recorded and not done; events,
+  // waiting and copies of the host's memory that is not pinned are errors there. EndCapture is called whatever happened in between; an error says that there is no graph, and
   // the stream is as before.
   virtual absl::Status BeginCapture() { return absl::UnimplementedError("this device captures no graphs"); }
   virtual absl::StatusOr<std::unique_ptr<ExecutableGraph>> EndCapture() {

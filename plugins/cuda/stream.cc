@@ -113,6 +113,10 @@ absl::Status CudaStream::Wait(Event& event) {
 
 absl::Status CudaStream::Copy(void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind, size_t bytes) {
   if (bytes == 0) return absl::OkStatus();
+  // The host may change it once the call has returned; a graph would read it when it runs.
+  if (is_capturing_ && (dst_kind == MemoryKind::kHost || src_kind == MemoryKind::kHost)) {
+    return absl::FailedPreconditionError("a copy of the host's memory cannot be captured");
+  }
   DeviceScope scope(ordinal_);
   SLUICE_RETURN_IF_CUDA_ERROR(cudaMemcpyAsync(dst, src, bytes, KindOf(dst_kind, src_kind), handle_));
   return absl::OkStatus();
@@ -122,11 +126,13 @@ absl::Status CudaStream::Copy(void* dst, MemoryKind dst_kind, const void* src, M
 absl::Status CudaStream::BeginCapture() {
   DeviceScope scope(ordinal_);
   SLUICE_RETURN_IF_CUDA_ERROR(cudaStreamBeginCapture(handle_, cudaStreamCaptureModeThreadLocal));
+  is_capturing_ = true;
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<ExecutableGraph>> CudaStream::EndCapture() {
   DeviceScope scope(ordinal_);
+  is_capturing_ = false;
   cudaGraph_t graph = nullptr;
   const absl::Status ended = FromCuda(cudaStreamEndCapture(handle_, &graph), device_name_);
   if (!ended.ok() || graph == nullptr) {

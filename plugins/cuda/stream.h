@@ -87,6 +87,7 @@ class CudaStream : public gpu::GpuStream {
   const std::string device_name_;
   const cudaStream_t handle_;
   const std::shared_ptr<FaultMemory> faults_;
+  bool is_capturing_ = false;
   cudnnContext* dnn_ = nullptr;
   cublasLtContext* blas_lt_ = nullptr;
 };

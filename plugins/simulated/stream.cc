@@ -156,6 +156,9 @@ absl::Status SimulatedStream::Wait(Event& event) {
 
 absl::Status SimulatedStream::Copy(void* dst, MemoryKind dst_kind, const void* src, MemoryKind src_kind, size_t bytes) {
   SLUICE_RETURN_IF_ERROR(device_->Check());
+  if (dst_kind == MemoryKind::kHost || src_kind == MemoryKind::kHost) {
+    SLUICE_RETURN_IF_ERROR(CheckNotCapturing("a copy of memory that may change"));
+  }
   SLUICE_RETURN_IF_ERROR(CheckMemory(*device_, dst, dst_kind, bytes, "destination"));
   SLUICE_RETURN_IF_ERROR(CheckMemory(*device_, src, src_kind, bytes, "source"));
   const Options& options = device_->options;

@@ -250,6 +250,11 @@ TEST(SimulatedCapture, RecordsWorkAndSpoilsWithEvents) {
               HasSubstr("Record on a stream that is being captured"));
   EXPECT_TRUE(stream->Record(*event).ok());
   EXPECT_TRUE(event->Synchronize().ok());
+  // What a graph would read when it is launched may be another value by then.
+  const std::vector<float> on_stack(4, 2.F);
+  ASSERT_TRUE(stream->BeginCapture().ok());
+  EXPECT_FALSE(stream->Copy(b.get(), MemoryKind::kDevice, on_stack.data(), MemoryKind::kHost, 16).ok());
+  EXPECT_FALSE(stream->EndCapture().ok());
 }
 
 TEST(SimulatedCapture, CanBeTurnedOff) {
