@@ -8,6 +8,7 @@
 #include "kernels/gpu/cudnn_plans.h"
 #include "kernels/gpu/device_models.h"
 #include "tests/gpu_plans/no_driver.h"
+#include "tests/gpu_plans/signature_text.h"
 
 namespace sluice::gpu {
 namespace {
@@ -175,6 +176,7 @@ TEST(CudnnGraph, EverythingOfASignatureCounts) {
   for (const ConvSignature& s : all) {
     hashes.insert(absl::Hash<ConvSignature>()(s));
     texts.insert(s.ToString());
+    EXPECT_EQ(ParseSignature(s.ToString()), s) << s.ToString();
   }
   EXPECT_EQ(hashes.size(), all.size());
   EXPECT_EQ(texts.size(), all.size());
