@@ -123,7 +123,7 @@ absl::StatusOr<PartialShape> ConvSizesInput(const ShapeContext& c, int i) {
 
 absl::Status FusedConvShape(ShapeContext& c, const PartialShape& filter) {
   SLUICE_ASSIGN_OR_RETURN(auto fused, c.attrs<FusedConv2DAttrs>());
-  SLUICE_ASSIGN_OR_RETURN(Epilogue epilogue, ParseFusedOps(fused.fused_ops, fused.num_args));
+  SLUICE_ASSIGN_OR_RETURN(Epilogue epilogue, ParseFusedOps(fused.fused_ops, fused.num_args, true));
   Conv2DAttrs attrs = ToConv2DAttrs(fused);
   SLUICE_ASSIGN_OR_RETURN(PartialShape input, c.WithRank(0, 4));
   SLUICE_ASSIGN_OR_RETURN(PartialShape output, Conv2DOutputShape(attrs, input, filter));
@@ -135,6 +135,15 @@ absl::Status FusedConvShape(ShapeContext& c, const PartialShape& filter) {
           absl::StrCat("bias has shape ", bias.ToString(), ", the convolution ", output.ToString()));
     }
     if (output.dim(channels) == kUnknownDim) output.set_dim(channels, bias.dim(0));
+  }
+  if (epilogue.residual) {
+    const int at = 2 + epilogue.num_args() - 1;
+    auto merged = output.MergedWith(c.input(at));
+    if (!merged.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("what is added has shape ", c.input(at).ToString(), ", the convolution ", output.ToString()));
+    }
+    output = *std::move(merged);
   }
   c.set_output(0, std::move(output));
   return absl::OkStatus();
@@ -202,7 +211,7 @@ void RegisterConv(OpRegistry& r) {
       .Input("args: num_args * T")
       .Output("output: T")
       .Shape(FusedConv2DShape)
-      .Doc("Conv2D, then what fused_ops names: a bias, an activation.");
+      .Doc("Conv2D, then what fused_ops names: a bias, a tensor of the same shape that is added, an activation.");
 }
 
 }  // namespace sluice

@@ -40,7 +40,7 @@ struct FusedConv2DAttrs {
   std::vector<std::string> fused_ops;  // see ops/fused_ops.h
   bool operator==(const FusedConv2DAttrs&) const = default;
   void Visit(auto& v) {
-    v.Required("T", T, OneOf({DataType::kFloat, DataType::kDouble}));
+    v.Required("T", T, OneOf({DataType::kHalf, DataType::kBfloat16, DataType::kFloat, DataType::kDouble}));
     v.Required("num_args", num_args, AtLeast(0));
     v.Required("strides", strides);
     v.Required("padding", padding, OneOf({"SAME", "VALID", "EXPLICIT"}));

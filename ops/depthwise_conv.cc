@@ -112,7 +112,9 @@ void RegisterDepthwiseConv(OpRegistry& r) {
       .Input("args: num_args * T")
       .Output("output: T")
       .Shape(FusedShape)
-      .Doc("DepthwiseConv2dNative, then what fused_ops names: a bias, an activation.");
+      .Doc(
+          "DepthwiseConv2dNative, then what fused_ops names: a bias, a tensor of the same shape that is added, an "
+          "activation.");
 }
 
 }  // namespace sluice

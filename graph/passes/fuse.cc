@@ -1,6 +1,7 @@
-// Convolution or matrix product + bias + activation become one op, which touches the result once.
+// Convolution or matrix product + bias + shortcut + activation become one op, which touches the result once.
 #include <optional>
 
+#include "graph/passes/batch_source.h"
 #include "graph/passes/graph_editor.h"
 #include "graph/propagate.h"
 
@@ -11,6 +12,7 @@ namespace {
 struct Chain {
   const Node* product = nullptr;  // Conv2D, DepthwiseConv2dNative or MatMul
   Endpoint bias;                  // node < 0: none
+  Endpoint residual;              // likewise
   std::string activation;         // Relu, Relu6 or none
 };
 
@@ -22,6 +24,7 @@ class Fuser {
     auto infos = PropagateShapes(graph_);
     if (!infos.ok()) return absl::OkStatus();  // whoever compiles the graph reports it
     infos_ = *std::move(infos);
+    batch_sources_ = FindBatchSources(graph_, infos_);
     // Consumers first, so that a chain is taken as a whole.
     std::vector<NodeId> order = TopologicalOrder(graph_);
     for (auto id = order.rbegin(); id != order.rend(); ++id) {
@@ -41,10 +44,17 @@ class Fuser {
     return only ? &from : nullptr;
   }
 
+  static bool IsConvolution(const Node& node) { return node.op() != "MatMul"; }
+
   bool IsFusible(const Node& node) const {
-    DataType type = node.output_types.empty() ? DataType::kInvalid : node.output_types[0];
-    if (type != DataType::kFloat && type != DataType::kDouble) return false;
     if (FusedSchema(node) == nullptr) return false;
+    const DataType type = node.output_types[0];
+    const bool is_short = type == DataType::kHalf || type == DataType::kBfloat16;  // for convolutions alone
+    if (type != DataType::kFloat && type != DataType::kDouble && !(is_short && IsConvolution(node))) return false;
+    return IsChannelsLast(node);
+  }
+
+  static bool IsChannelsLast(const Node& node) {
     const AttrValue* format = node.schema->AttrOrDefault(node.attrs, "data_format");
     return format == nullptr || *format == AttrValue("NHWC");
   }
@@ -55,33 +65,57 @@ class Fuser {
     return is_known ? edit_.Schema("_Fused" + op) : nullptr;
   }
 
+  static bool IsAdd(const Node& node) { return node.op() == "AddV2" || node.op() == "Add"; }
+
   std::optional<Chain> FindChain(const Node& last) const {
     if (!last.control_inputs.empty()) return std::nullopt;
-    Chain chain;
+    std::string activation;
     const Node* at = &last;
     if (at->op() == "Relu" || at->op() == "Relu6") {
-      chain.activation = at->op();
+      activation = at->op();
       at = OnlyProducer(*at, 0);
       if (at == nullptr) return std::nullopt;
     }
-    if (at->op() == "BiasAdd") {
-      const AttrValue* format = at->schema->AttrOrDefault(at->attrs, "data_format");
-      if (format == nullptr || !(*format == AttrValue("NHWC"))) return std::nullopt;
-      chain.product = OnlyProducer(*at, 0);
-      chain.bias = at->inputs[1];
-    } else if (at->op() == "AddV2" || at->op() == "Add") {
+    std::optional<Chain> chain = FindBiased(*at);
+    if (!chain && IsAdd(*at)) chain = FindResidual(*at);
+    if (!chain || chain->product == &last) return std::nullopt;  // nothing behind the product
+    chain->activation = activation;
+    return chain;
+  }
+
+  // A product with or without a bias.
+  std::optional<Chain> FindBiased(const Node& at) const {
+    Chain chain;
+    if (at.op() == "BiasAdd") {
+      if (!IsChannelsLast(at)) return std::nullopt;
+      chain.product = OnlyProducer(at, 0);
+      chain.bias = at.inputs[1];
+    } else if (IsAdd(at)) {
       for (int side : {0, 1}) {
-        const Node* product = OnlyProducer(*at, side);
-        if (product == nullptr || !IsFusible(*product) || !IsBias(at->inputs[1 - side], *product)) continue;
+        const Node* product = OnlyProducer(at, side);
+        if (product == nullptr || !IsFusible(*product) || !IsBias(at.inputs[1 - side], *product)) continue;
         chain.product = product;
-        chain.bias = at->inputs[1 - side];
+        chain.bias = at.inputs[1 - side];
         break;
       }
-    } else if (!chain.activation.empty()) {
-      chain.product = at;
+    } else {
+      chain.product = &at;
     }
     if (chain.product == nullptr || !IsFusible(*chain.product)) return std::nullopt;
     return chain;
+  }
+
+  // A convolution and a tensor of its shape. Where both sides are convolutions the first is taken.
+  std::optional<Chain> FindResidual(const Node& add) const {
+    for (int side : {0, 1}) {
+      const Node* biased = OnlyProducer(add, side);
+      if (biased == nullptr) continue;
+      std::optional<Chain> chain = FindBiased(*biased);
+      if (!chain || !IsConvolution(*chain->product)) continue;
+      chain->residual = add.inputs[1 - side];
+      if (HaveSameShape(infos_, batch_sources_, chain->residual, {chain->product->id, 0})) return chain;
+    }
+    return std::nullopt;
   }
 
   // A vector with one element for each column of the product.
@@ -101,6 +135,10 @@ class Fuser {
       inputs.push_back(chain.bias);
       fused_ops.emplace_back("BiasAdd");
     }
+    if (chain.residual.node >= 0) {
+      inputs.push_back(chain.residual);
+      fused_ops.emplace_back("Add");
+    }
     if (!chain.activation.empty()) fused_ops.push_back(chain.activation);
     // The fused op has the product's attributes but for notes that only gradients read.
     AttrMap attrs;
@@ -117,6 +155,7 @@ class Fuser {
   Graph& graph_;
   GraphEditor edit_;
   std::vector<std::vector<TensorInfo>> infos_;
+  BatchSources batch_sources_;
 };
 
 }  // namespace

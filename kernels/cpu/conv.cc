@@ -4,20 +4,6 @@
 #include "kernels/cpu/conv_kernel.h"
 
 namespace sluice::cpu {
-namespace {
-
-class FusedConvKernel : public ConvKernel {
- public:
-  FusedConvKernel() : ConvKernel(ConvDirection::kForward) {}
-  absl::Status Prepare(PrepareContext& ctx) override {
-    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<FusedConv2DAttrs>());
-    SLUICE_ASSIGN_OR_RETURN(epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args));
-    return Decide(ctx, ToConv2DAttrs(attrs));
-  }
-};
-
-}  // namespace
-
 void RegisterConv(KernelRegistry& r) {
   constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble, DataType::kInt32};
   auto make = [](ConvDirection direction) { return [direction] { return std::make_unique<ConvKernel>(direction); }; };

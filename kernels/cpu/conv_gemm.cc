@@ -108,8 +108,8 @@ absl::Status ConvForward(const ConvGemmPlan& plan, const T* x, const T* w, const
       if (!plan.no_windows) Im2Col(g, group, begin, end, x, buffer);
       const T* windows = plan.no_windows ? x + begin * inner : buffer;
       SLUICE_RETURN_IF_ERROR(Gemm<T>(false, false, end - begin, g.group_out(), inner, windows, inner,
-                                     w + group * g.group_out(), g.out_channels, false, out + group * g.group_out(),
-                                     g.out_channels));
+                                     w + group * g.group_out(), g.out_channels, plan.accumulates,
+                                     out + group * g.group_out(), g.out_channels));
     }
     ApplyEpilogue(out, end - begin, g.out_channels, bias, activation);
     return absl::OkStatus();

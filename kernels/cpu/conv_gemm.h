@@ -19,6 +19,7 @@ struct ConvGemmPlan {
   int64_t piece = 0;        // rows that are multiplied at a time
   int workers = 1;          // that take pieces side by side; where 1, the product uses all threads
   size_t element_bytes = 0;
+  bool accumulates = false;  // forward: y += x * w, then the epilogue
 
   // The windows of a piece for each worker, and for filters the workers' sums.
   size_t scratch_bytes = 0;

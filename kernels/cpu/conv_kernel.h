@@ -1,6 +1,8 @@
 // The kernel of convolutions in all directions, by oneDNN where that is worth it (conv_algorithm.h), else by our own GEMM.
 #pragma once
 
+#include <cstring>
+
 #include "absl/strings/str_join.h"
 
 #include "core/kernel.h"
@@ -48,6 +50,17 @@ class ConvKernel : public Kernel {
     SLUICE_ASSIGN_OR_RETURN(Shape filter, FilterShape(shape(arguments_.x), shape(arguments_.filter)));
     SLUICE_ASSIGN_OR_RETURN(Conv2DGeometry g, ConvGeometry(attrs, shape(arguments_.x), filter));
     SLUICE_RETURN_IF_ERROR(CheckConvOutput(g, shape(arguments_.y)));
+    if (epilogue_.residual) {
+      // It is added to where it is: the output lies over it, or gets a copy first.
+      residual_ = 2 + epilogue_.num_args() - 1;
+      if (!(ctx.inputs[residual_].shape == ctx.outputs[0].shape)) {
+        return absl::InvalidArgumentError(absl::StrCat("what is added has shape ",
+                                                       ctx.inputs[residual_].shape.ToString(), ", the convolution ",
+                                                       ctx.outputs[0].shape.ToString()));
+      }
+      ctx.AllowInPlace(residual_, 0);
+      residual_bytes_ = static_cast<size_t>(ctx.outputs[0].shape.num_elements()) * DataTypeSize(ctx.outputs[0].dtype);
+    }
     output_bytes_ = g.batch == 0 || g.output_pixels() == 0
                         ? ctx.outputs[0].shape.num_elements() * DataTypeSize(ctx.outputs[0].dtype)
                         : 0;
@@ -96,6 +109,7 @@ class ConvKernel : public Kernel {
                      : direction_ == ConvDirection::kInput ? PlanConvInput
                                                            : PlanConvFilter;
     plan_ = make_plan(g, ctx.threads, sizeof(T));
+    plan_.accumulates = epilogue_.residual;
     ctx.RequestScratch(plan_.scratch_bytes);
     run_ = &ConvKernel::RunGemm<T>;
     return absl::OkStatus();
@@ -108,6 +122,11 @@ class ConvKernel : public Kernel {
     return i < 0 ? ctx.output<T>(0) : const_cast<T*>(ctx.input<T>(i));
   }
 
+  void CopyResidual(RunContext& ctx) const {
+    if (residual_ < 0 || ctx.input(residual_) == ctx.output(0)) return;
+    std::memcpy(ctx.output(0), ctx.input(residual_), residual_bytes_);
+  }
+
   absl::Status RunEmpty(RunContext& ctx) const {
     // No output pixel: nothing to write, or a gradient of zeros.
     std::fill_n(ctx.output<char>(0), output_bytes_, 0);
@@ -115,6 +134,7 @@ class ConvKernel : public Kernel {
   }
 
   absl::Status RunOnednn(RunContext& ctx) const {
+    CopyResidual(ctx);
     return onednn_->Run(*ctx.state, Argument<float>(ctx, arguments_.x), Argument<float>(ctx, arguments_.filter),
                         epilogue_.bias ? ctx.input<float>(2) : nullptr, Argument<float>(ctx, arguments_.y),
                         ctx.scratch_memory);
@@ -122,6 +142,7 @@ class ConvKernel : public Kernel {
 
   template <class T>
   absl::Status RunGemm(RunContext& ctx) const {
+    CopyResidual(ctx);
     T *x = Argument<T>(ctx, arguments_.x), *w = Argument<T>(ctx, arguments_.filter),
       *y = Argument<T>(ctx, arguments_.y), *scratch = ctx.scratch<T>();
     switch (direction_) {
@@ -141,7 +162,19 @@ class ConvKernel : public Kernel {
   std::unique_ptr<OnednnConvolution> onednn_;
   ConvGemmPlan plan_;
   int64_t output_bytes_ = 0;
+  int residual_ = -1;  // the input; -1: none
+  size_t residual_bytes_ = 0;
   absl::Status (ConvKernel::*run_)(RunContext&) const = nullptr;
+};
+
+class FusedConvKernel : public ConvKernel {
+ public:
+  FusedConvKernel() : ConvKernel(ConvDirection::kForward) {}
+  absl::Status Prepare(PrepareContext& ctx) override {
+    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<FusedConv2DAttrs>());
+    SLUICE_ASSIGN_OR_RETURN(epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args, true));
+    return Decide(ctx, ToConv2DAttrs(attrs));
+  }
 };
 
 }  // namespace sluice::cpu

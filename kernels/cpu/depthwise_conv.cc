@@ -31,7 +31,7 @@ class FusedDepthwiseKernel : public DepthwiseKernel {
   FusedDepthwiseKernel() : DepthwiseKernel(ConvDirection::kForward) {}
   absl::Status Prepare(PrepareContext& ctx) override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<FusedConv2DAttrs>());
-    SLUICE_ASSIGN_OR_RETURN(epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args));
+    SLUICE_ASSIGN_OR_RETURN(epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args, true));
     return Decide(ctx, ToConv2DAttrs(attrs));
   }
 };

@@ -25,7 +25,8 @@ absl::Status Sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int
 class OnednnConvolution {
  public:
   // Takes the first implementation that AcceptsImplementation does. Unimplemented where there is none.
-  // `epilogue` belongs to kForward; under an activation a NaN may become a number. REQUIRES: no dimension is 0.
+  // `epilogue` belongs to kForward; under an activation a NaN may become a number. With a residual, y holds it when Run
+  // is called. REQUIRES: no dimension is 0.
   static absl::StatusOr<std::unique_ptr<OnednnConvolution>> Create(ConvDirection direction,
                                                                    const Conv2DGeometry& geometry,
                                                                    const Epilogue& epilogue);

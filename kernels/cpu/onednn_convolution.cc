@@ -39,18 +39,19 @@ absl::StatusOr<dnnl_memory_desc_t> Filter(const Conv2DGeometry& g, bool plain) {
   return desc;
 }
 
-absl::StatusOr<Attributes> MakeAttributes(EpilogueActivation activation) {
+absl::StatusOr<Attributes> MakeAttributes(const Epilogue& epilogue) {
   Attributes attributes;
   SLUICE_ONEDNN(dnnl_primitive_attr_create(attributes.out()));
   SLUICE_ONEDNN(dnnl_primitive_attr_set_scratchpad_mode(attributes.get(), dnnl_scratchpad_mode_user));
-  if (activation != EpilogueActivation::kNone) {
-    const bool relu = activation == EpilogueActivation::kRelu;
-    PostOps post_ops;
-    SLUICE_ONEDNN(dnnl_post_ops_create(post_ops.out()));
+  PostOps post_ops;
+  SLUICE_ONEDNN(dnnl_post_ops_create(post_ops.out()));
+  if (epilogue.residual) SLUICE_ONEDNN(dnnl_post_ops_append_sum(post_ops.get(), 1.f));
+  if (epilogue.activation != EpilogueActivation::kNone) {
+    const bool relu = epilogue.activation == EpilogueActivation::kRelu;
     SLUICE_ONEDNN(dnnl_post_ops_append_eltwise(
         post_ops.get(), 1.f, relu ? dnnl_eltwise_relu : dnnl_eltwise_bounded_relu, relu ? 0.f : 6.f, 0.f));
-    SLUICE_ONEDNN(dnnl_primitive_attr_set_post_ops(attributes.get(), post_ops.get()));
   }
+  SLUICE_ONEDNN(dnnl_primitive_attr_set_post_ops(attributes.get(), post_ops.get()));
   return attributes;
 }
 
@@ -137,7 +138,7 @@ class Convolution : public OnednnConvolution {
         &forward, direction == ConvDirection::kForward ? dnnl_forward_inference : dnnl_forward_training,
         dnnl_convolution_direct, &descs_[kX], &any_filter, has_bias_ ? &descs_[kBias] : nullptr, &descs_[kY], strides,
         dilations, before, after));
-    SLUICE_ASSIGN_OR_RETURN(Attributes attributes, MakeAttributes(epilogue.activation));
+    SLUICE_ASSIGN_OR_RETURN(Attributes attributes, MakeAttributes(epilogue));
     PrimitiveDesc hint, desc;
     if (direction == ConvDirection::kForward) {
       op = forward;
@@ -246,7 +247,7 @@ class Convolution : public OnednnConvolution {
       return absl::OkStatus();
     }
     if (direction_ == ConvDirection::kFilter) std::swap(from, to);
-    SLUICE_ASSIGN_OR_RETURN(Attributes attributes, MakeAttributes(EpilogueActivation::kNone));
+    SLUICE_ASSIGN_OR_RETURN(Attributes attributes, MakeAttributes({}));
     PrimitiveDesc desc;
     SLUICE_ONEDNN(
         dnnl_reorder_primitive_desc_create(desc.out(), from, engine_.get(), to, engine_.get(), attributes.get()));

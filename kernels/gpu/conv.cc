@@ -7,20 +7,11 @@
 #include "kernels/gpu/epilogue.h"
 #include "kernels/gpu/libraries.h"
 #include "kernels/gpu/scratch.h"
+#include "kernels/gpu/turn_filter.h"
 #include "ops/depthwise_conv.h"
 
 namespace sluice::gpu {
 namespace {
-
-// to[c, r] = from[r, c] of a matrix [rows, columns].
-template <class T>
-absl::Status Turn(RunContext& ctx, const T* from, T* to, int64_t rows, int64_t columns) {
-  const Divisor by(rows > 0 ? rows : 1);
-  return Launch(ctx, rows * columns, [=] SLUICE_HOST_DEVICE(int64_t i) {
-    const int64_t column = by.Divide(i);
-    to[i] = from[(i - column * by.by()) * columns + column];
-  });
-}
 
 // Where the tensors of a direction are among the node's arguments: the one that is written is output 0.
 struct Arguments {
@@ -68,7 +59,7 @@ class ConvKernel : public Kernel {
     ConvSignature signature;
     signature.direction = direction_;
     signature.dtype = dtype;
-    signature.tf32 = libraries_.tf32 && !ctx.exact;
+    signature.tf32 = dtype == DataType::kFloat && libraries_.tf32 && !ctx.exact;
     signature.deterministic = ctx.deterministic;
     signature.geometry = g;
     SLUICE_ASSIGN_OR_RETURN(plan_, PlanFor(signature));
@@ -92,12 +83,14 @@ class ConvKernel : public Kernel {
   absl::StatusOr<std::shared_ptr<const DnnPlan>> PlanFor(ConvSignature signature) {
     own_epilogue_ = {};
     signature.bias = epilogue_.bias;
+    signature.residual = epilogue_.residual;
     signature.activation = epilogue_.activation;
     auto whole = libraries_.plans->Get(signature);
-    const bool has_epilogue = epilogue_.bias || epilogue_.activation != EpilogueActivation::kNone;
-    if (whole.ok() || !has_epilogue || !absl::IsUnimplemented(whole.status())) return whole;
+    // Half and bfloat16 have no epilogue of our own.
+    const bool can_follow = signature.dtype == DataType::kFloat || signature.dtype == DataType::kDouble;
+    if (whole.ok() || epilogue_.is_none() || !can_follow || !absl::IsUnimplemented(whole.status())) return whole;
     own_epilogue_ = epilogue_;
-    signature.bias = false;
+    signature.bias = signature.residual = false;
     signature.activation = EpilogueActivation::kNone;
     return libraries_.plans->Get(signature);
   }
@@ -119,12 +112,15 @@ class ConvKernel : public Kernel {
     pointers.w = turned;
     pointers.y = argument(arguments_.y);
     const T* bias = epilogue_.bias ? ctx.input<T>(2) : nullptr;
+    const T* residual = epilogue_.residual ? ctx.input<T>(1 + epilogue_.num_args()) : nullptr;
     pointers.bias = bias;  // which a plan without one does not look at
+    pointers.residual = residual;
     SLUICE_RETURN_IF_ERROR(plan_->Execute(dnn, pointers, scratch + filter_bytes_));
     if (writes_filter) return Turn(ctx, static_cast<const T*>(turned), ctx.output<T>(0), columns, rows);
     if constexpr (std::is_floating_point_v<T>) {
       return ApplyEpilogue(ctx, own_epilogue_, ctx.output<T>(0), own_epilogue_.bias ? bias : nullptr,
-                           geometry_.batch * geometry_.output_pixels(), columns);
+                           geometry_.batch * geometry_.output_pixels(), columns,
+                           own_epilogue_.residual ? residual : nullptr);
     }
     return absl::OkStatus();
   }
@@ -166,7 +162,7 @@ class FusedKernel : public Base {
   using Base::Base;
   absl::Status Prepare(PrepareContext& ctx) override {
     SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<FusedConv2DAttrs>());
-    SLUICE_ASSIGN_OR_RETURN(this->epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args));
+    SLUICE_ASSIGN_OR_RETURN(this->epilogue_, ParseFusedOps(attrs.fused_ops, attrs.num_args, true));
     return this->Decide(ctx, ToConv2DAttrs(attrs));
   }
 };
@@ -190,10 +186,8 @@ void RegisterConv(LibraryRegistrar& r) {
   AddConv<DepthwiseKernel>(r, "DepthwiseConv2dNativeBackpropFilter", DnnDirection::kFilter)
       .Types("T", kTypes)
       .HostInputs({1});
-  constexpr DataType kFusedTypes[] = {DataType::kFloat, DataType::kDouble};  // as the ops have them
-  AddConv<FusedKernel<ConvKernel>>(r, "_FusedConv2D", DnnDirection::kForward).Types("T", kFusedTypes);
-  AddConv<FusedKernel<DepthwiseKernel>>(r, "_FusedDepthwiseConv2dNative", DnnDirection::kForward)
-      .Types("T", kFusedTypes);
+  AddConv<FusedKernel<ConvKernel>>(r, "_FusedConv2D", DnnDirection::kForward).Types("T", kTypes);
+  AddConv<FusedKernel<DepthwiseKernel>>(r, "_FusedDepthwiseConv2dNative", DnnDirection::kForward).Types("T", kTypes);
 }
 
 }  // namespace sluice::gpu

@@ -95,13 +95,14 @@ class Passes : public ::testing::Test {
 
 TEST_F(Passes, RunInOrderAndNameTheirOwn) {
   EXPECT_THAT(PassNames(), ElementsAre("prune", "fold", "merge", "simplify", "layout", "batch_norm", "fuse"));
+  EXPECT_THAT(PlacedPassNames(), ElementsAre("slices", "chains", "updates"));
   Endpoint x = Feed("x", Shape{2}), y = ops::Relu(scope_, x);
   PassContext context;
   context.fetched = {y};
   context.fed = {x};
   std::vector<std::string> ran;
   auto note = [&](const std::string& name, const Graph&) { ran.push_back(name); };
-  ASSERT_TRUE(RunPasses(graph_, context, {"merge", "fuse"}, note).ok());
+  ASSERT_TRUE(RunPasses(graph_, context, {"merge", "fuse", "chains"}, note).ok());
   EXPECT_THAT(ran, ElementsAre("prune", "fold", "simplify", "layout", "batch_norm"));
   absl::Status status = RunPasses(graph_, context, {"melt"});
   EXPECT_TRUE(absl::IsInvalidArgument(status));
@@ -341,6 +342,42 @@ TEST_F(Passes, FuseTakesBiasAndRelu) {
   EXPECT_EQ(std::get<AttrList>(fused.Find("both")->attrs.at("fused_ops").value).s,
             (std::vector<std::string>{"BiasAdd", "Relu"}));
   EXPECT_EQ(std::get<AttrList>(fused.Find("relu")->attrs.at("fused_ops").value).s, (std::vector<std::string>{"Relu"}));
+}
+
+TEST_F(Passes, FuseTakesTheShortcutOfABlock) {
+  auto conv = [&](Endpoint x, int64_t in, int64_t out, int64_t stride, int seed) {
+    Endpoint y = ops::Conv2D(scope_, x, Random(Shape{3, 3, in, out}, seed),
+                             {.strides = {1, stride, stride, 1}, .padding = "SAME"});
+    return ops::BiasAdd(scope_, y, Random(Shape{out}, seed + 1));
+  };
+  Endpoint x = Feed("x", Shape{2, 6, 6, 4}, PartialShape{-1, 6, 6, 4});
+  Endpoint a = ops::Relu(scope_.Named("a"), ops::AddV2(scope_, conv(x, 4, 4, 1, 1), x));
+  Endpoint b = conv(ops::Relu(scope_, conv(a, 4, 8, 2, 3)), 8, 8, 1, 5);
+  b = ops::Relu(scope_.Named("b"), ops::AddV2(scope_, conv(a, 4, 8, 2, 7), b));  // a shortcut with its own convolution
+  Endpoint c = ops::AddV2(scope_.Named("c"), b, conv(b, 8, 8, 1, 9));            // no activation
+  Graph fused = Run({Fuse}, {c});
+  EXPECT_EQ(Count(fused, "AddV2"), 0);
+  EXPECT_EQ(Count(fused, "_FusedConv2D"), 5);
+  auto ops_of = [&](const char* name) { return std::get<AttrList>(fused.Find(name)->attrs.at("fused_ops").value).s; };
+  EXPECT_EQ(ops_of("a"), (std::vector<std::string>{"BiasAdd", "Add", "Relu"}));
+  EXPECT_EQ(ops_of("b"), (std::vector<std::string>{"BiasAdd", "Add", "Relu"}));
+  EXPECT_EQ(ops_of("c"), (std::vector<std::string>{"BiasAdd", "Add"}));
+  EXPECT_EQ(fused.Find("a")->inputs[3], x);
+  EXPECT_EQ(fused.Find("c")->inputs[3], b);
+}
+
+TEST_F(Passes, FuseLeavesAnAddThatMayBroadcast) {
+  auto conv = [&](Endpoint x) {
+    return ops::Conv2D(scope_, x, Random(Shape{3, 3, 4, 4}, 1), {.strides = {1, 1, 1, 1}, .padding = "SAME"});
+  };
+  Endpoint x = Feed("x", Shape{2, 6, 6, 4}, PartialShape{-1, 6, 6, 4});
+  Endpoint one = Feed("one", Shape{1, 6, 6, 4}, PartialShape{-1, 6, 6, 4});  // as many pictures as it likes
+  Endpoint pixel = Random(Shape{1, 1, 1, 4}, 2);
+  Endpoint a = ops::AddV2(scope_, conv(x), one), b = ops::AddV2(scope_, conv(x), pixel);
+  EXPECT_EQ(Count(Run({Fuse}, {a, b}), "_FusedConv2D"), 0);
+  Endpoint product = ops::MatMul(scope_, Feed("m", Shape{3, 4}), Random(Shape{4, 4}, 3));
+  Endpoint c = ops::AddV2(scope_, product, Feed("n", Shape{3, 4}));  // of matrix products there is no such form
+  EXPECT_EQ(Count(Run({Fuse}, {c}), "_FusedMatMul"), 0);
 }
 
 TEST_F(Passes, FuseKeepsTransposes) {

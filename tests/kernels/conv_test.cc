@@ -134,6 +134,27 @@ TEST_P(ConvTest, Fused) {
   Check(tester, want, "fused");
 }
 
+TEST_P(ConvTest, FusedWithAShortcut) {
+  Tensor bias = RandomTensor({g_.out_channels}, 4), residual = RandomTensor(dy_.shape(), 5);
+  std::vector<double> want = NaiveForward(g_, x_, w_);
+  for (size_t i = 0; i < want.size(); ++i) {
+    want[i] = std::max(0.0, want[i] + bias.data<float>()[i % g_.out_channels] + residual.data<float>()[i]);
+  }
+  Conv2DAttrs attrs = case_.Attrs();
+  for (bool in_place : {false, true}) {
+    KernelTester tester("_FusedConv2D");
+    tester.Threads(threads_).Input(x_).Input(w_).Input(bias).Input(residual);
+    if (in_place) tester.InPlace();
+    tester.Attrs(ToAttrMap(FusedConv2DAttrs{.num_args = 2,
+                                            .strides = attrs.strides,
+                                            .padding = attrs.padding,
+                                            .explicit_paddings = attrs.explicit_paddings,
+                                            .dilations = attrs.dilations,
+                                            .fused_ops = {"BiasAdd", "Add", "Relu"}}));
+    Check(tester, want, in_place ? "in place" : "copied");
+  }
+}
+
 // The way that the rule does not choose must be right as well: it is chosen on other machines.
 TEST_P(ConvTest, Im2Col) {
   if (g_.batch == 0) return;

@@ -49,6 +49,27 @@ TEST(SessionTest, RunsForEveryFeedShape) {
   EXPECT_THAT(Values(outputs[0]), ElementsAre(6));
 }
 
+// A convolution adds its own input to its result: the result must not lie over what is still read.
+TEST(SessionTest, AShortcutAroundOneConvolution) {
+  Graph graph(SharedRuntime().ops());
+  Scope scope(graph);
+  Endpoint x = ops::Placeholder(scope.Named("x"), {.dtype = DataType::kFloat, .shape = PartialShape{-1, 8, 8, 3}});
+  Tensor filter(DataType::kFloat, Shape{3, 3, 3, 3});
+  for (int64_t i = 0; i < filter.num_elements(); ++i) filter.data<float>()[i] = static_cast<float>(i % 7) - 3;
+  Endpoint in = ops::Relu(scope, x);
+  Endpoint conv = ops::Conv2D(scope, in, scope.Const(filter), {.strides = {1, 1, 1, 1}, .padding = "SAME"});
+  ops::Relu(scope.Named("y"), ops::AddV2(scope, conv, in));
+  ASSERT_TRUE(scope.status().ok()) << scope.status();
+  Tensor fed(DataType::kFloat, Shape{2, 8, 8, 3});
+  for (int64_t i = 0; i < fed.num_elements(); ++i) fed.data<float>()[i] = static_cast<float>(i * 37 % 11) - 4;
+  std::vector<Tensor> expected, actual;
+  auto apart = SessionOf(graph, {.disabled_passes = {"fuse"}}), fused = SessionOf(graph);
+  ASSERT_TRUE(apart->Run({{"x", fed}}, {"y"}, {}, &expected).ok());
+  absl::Status status = fused->Run({{"x", fed}}, {"y"}, {}, &actual);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Values(actual[0]), Values(expected[0]));  // small integers: exact
+}
+
 TEST(SessionTest, FeedsReplaceAnyTensor) {
   auto session = SessionOf(AddGraph());
   std::vector<Tensor> outputs;
