@@ -1,5 +1,6 @@
 #include "graph/flops.h"
 
+#include "ops/concat_conv.h"
 #include "ops/matmul.h"
 
 namespace sluice {
@@ -34,6 +35,20 @@ double NodeFlops(const Node& node, const std::vector<std::vector<TensorInfo>>& i
   auto output = [&]() -> const PartialShape& { return shape({node.id, 0}); };
   const std::string& op = node.op();
   if (op == "Conv2D" || op == "_FusedConv2D") return ConvFlops(shape(node.inputs[1]), output());
+  if (op == "_ConcatConv2D") {
+    auto attrs = ParseAttrs<ConcatConv2DAttrs>(node.attrs);
+    auto branches = attrs.ok() ? ResolveConcatConv2D(*attrs) : attrs.status();
+    if (!branches.ok() || !output().IsFullyKnown()) return 0;
+    double flops = 0;
+    for (const ConcatBranch& branch : *branches) {
+      if (!branch.is_convolution()) continue;
+      const PartialShape& filter = shape(node.inputs[branch.first_input + 1]);
+      PartialShape slice = output();
+      slice.set_dim(3, filter.has_rank() && filter.rank() == 4 ? filter.dim(3) : PartialShape::kUnknown);
+      flops += ConvFlops(filter, slice);
+    }
+    return flops;
+  }
   if (op == "Conv2DBackpropInput") return ConvFlops(shape(node.inputs[1]), shape(node.inputs[2]));
   if (op == "Conv2DBackpropFilter") return ConvFlops(output(), shape(node.inputs[2]));
   if (op == "DepthwiseConv2dNative" || op == "_FusedDepthwiseConv2dNative") {

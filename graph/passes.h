@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/types/span.h"
 
+#include "core/device.h"
 #include "core/kernel_registry.h"
 #include "graph/graph.h"
 
@@ -22,6 +24,8 @@ struct PassContext {
   // Evaluate constants.
   const KernelRegistry* cpu_kernels = nullptr;
   int64_t max_folded_bytes = int64_t{10} << 20;
+  // What the nodes' assigned_device counts in; empty before placement.
+  absl::Span<Device* const> devices;
 
   bool MustKeep(NodeId id, int num_outputs) const {
     if (targets.contains(id)) return true;
@@ -55,15 +59,30 @@ absl::Status UseChannelsLast(Graph& graph, const PassContext& context);
 // bias) becomes a BiasAdd behind one with another filter, where nothing else needs what lies between them.
 absl::Status FoldBatchNorm(Graph& graph, const PassContext& context);
 // Conv2D, DepthwiseConv2dNative or MatMul with the BiasAdd (or Add of a vector) and Relu or Relu6 behind it become _FusedConv2D
-// and so on, where nothing else needs what lies between them.
+// and so on, where nothing else needs what lies between them; a convolution also takes the Add of a tensor of its own
+// shape between the two (the shortcut around a residual block).
 absl::Status Fuse(Graph& graph, const PassContext& context);
 
-// The names of the passes in the order in which RunPasses runs them.
-std::vector<std::string> PassNames();
+// --- Of a placed graph. What a device issues one by one costs it a launch and a pass over memory each, so these put several
+// ops into one, on devices that are not synchronous (the CPU computes as it goes) and have a kernel for the result. ---
 
-// Runs them all but those in `disabled` (InvalidArgument for a name that is not a pass, listing the names; of prune and layout
+// ConcatV2 of channels takes the convolutions that feed it alone (_ConcatConv2D): they write where the concat has their slices.
+absl::Status ConcatInPlace(Graph& graph, const PassContext& context);
+// Elementwise ops that feed each other alone become one _Chain.
+absl::Status JoinChains(Graph& graph, const PassContext& context);
+// An optimiser's updates of small variables with the same scalars become one _ApplyGroup.
+absl::Status GroupUpdates(Graph& graph, const PassContext& context);
+
+// The names of the passes in the order in which RunPasses and RunPlacedPasses run them.
+std::vector<std::string> PassNames();
+std::vector<std::string> PlacedPassNames();
+
+// Runs the first kind, all but those in `disabled` (InvalidArgument for a name that is not a pass, listing the names; of prune and layout
 // the part without which the graph could not be run stays). `after` is called after each with its name; may be null.
 absl::Status RunPasses(Graph& graph, const PassContext& context, const std::vector<std::string>& disabled,
                        const std::function<void(const std::string&, const Graph&)>& after = nullptr);
+// The second kind. REQUIRES: the graph is placed on the context's devices.
+absl::Status RunPlacedPasses(Graph& graph, const PassContext& context, const std::vector<std::string>& disabled,
+                             const std::function<void(const std::string&, const Graph&)>& after = nullptr);
 
 }  // namespace sluice

@@ -65,6 +65,23 @@ void GraphEditor::MoveControlUses(NodeId from, NodeId to) {
   control_[from].clear();
 }
 
+void GraphEditor::TakeOverControl(NodeId from, NodeId to) {
+  MoveControlUses(from, to);
+  const absl::InlinedVector<NodeId, 2> inputs = node(from).control_inputs;
+  auto& present = node(to).control_inputs;
+  for (NodeId c : inputs) {
+    if (c == to || std::find(present.begin(), present.end(), c) != present.end()) continue;
+    present.push_back(c);
+    control_[c].push_back(to);
+  }
+}
+
+bool GraphEditor::PaysOnDeviceOf(const Node& node, absl::string_view op, const AttrMap& attrs) const {
+  if (node.assigned_device < 0 || node.assigned_device >= static_cast<int>(context_.devices.size())) return false;
+  const Device& device = *context_.devices[node.assigned_device];
+  return !device.is_synchronous() && Schema(op) != nullptr && device.kernels().Find(op, attrs).ok();
+}
+
 void GraphEditor::SetInput(NodeId id, int index, Endpoint to) {
   std::vector<Endpoint> inputs(node(id).inputs.begin(), node(id).inputs.end());
   inputs[index] = to;
@@ -108,6 +125,7 @@ absl::StatusOr<NodeId> GraphEditor::Add(const Node& like, absl::string_view suff
   // Who shares the device of a colocated node must be colocated too.
   if (auto it = like.attrs.find("_class"); it != like.attrs.end()) spec.attrs.insert(*it);
   SLUICE_ASSIGN_OR_RETURN(Node * added, graph_.AddNode(std::move(spec)));
+  added->assigned_device = like.assigned_device;
   uses_.resize(graph_.id_limit());
   control_.resize(graph_.id_limit());
   Register(*added);

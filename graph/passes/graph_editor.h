@@ -18,6 +18,9 @@ class GraphEditor {
   Graph& graph() { return graph_; }
   Node& node(NodeId id) { return graph_.node(id); }
   const OpSchema* Schema(absl::string_view op) const { return graph_.ops().Find(op); }
+  // Of a placed graph: whether the node's device is one for which fewer, larger ops pay, and has a kernel for `op` with
+  // these attributes.
+  bool PaysOnDeviceOf(const Node& node, absl::string_view op, const AttrMap& attrs) const;
 
   // True where the node's name or one of its outputs is wanted as it is: it may be changed in place as long as the
   // outputs keep their values, and must not be removed.
@@ -43,6 +46,8 @@ class GraphEditor {
   absl::Status Rewrite(NodeId id, absl::string_view op, std::vector<Endpoint> inputs, AttrMap attrs);
   // `to` waits for what `from` waits for.
   void CopyControlInputs(NodeId from, NodeId to);
+  // Who waited for `from` waits for `to` too, and for what `from` waits for waits `to`: `to` does what `from` did.
+  void TakeOverControl(NodeId from, NodeId to);
   // A new node on the device of `like`, named `<like's name>/<suffix>`, made unique.
   absl::StatusOr<NodeId> Add(const Node& like, absl::string_view suffix, absl::string_view op,
                              std::vector<Endpoint> inputs, AttrMap attrs);

@@ -21,25 +21,22 @@ constexpr Pass kPasses[] = {
     {"batch_norm", FoldBatchNorm},
     {"fuse", Fuse},
 };
+constexpr Pass kPlacedPasses[] = {
+    {"slices", ConcatInPlace},
+    {"chains", JoinChains},
+    {"updates", GroupUpdates},
+};
 
-}  // namespace
-
-std::vector<std::string> PassNames() {
+std::vector<std::string> NamesOf(absl::Span<const Pass> passes) {
   std::vector<std::string> names;
-  for (const Pass& pass : kPasses) names.emplace_back(pass.name);
+  for (const Pass& pass : passes) names.emplace_back(pass.name);
   return names;
 }
 
-absl::Status RunPasses(Graph& graph, const PassContext& context, const std::vector<std::string>& disabled,
-                       const std::function<void(const std::string&, const Graph&)>& after) {
-  std::vector<std::string> names = PassNames();
-  for (const std::string& name : disabled) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("no graph pass '", name, "'; there are ", absl::StrJoin(names, ", ")));
-    }
-  }
-  for (const Pass& pass : kPasses) {
+absl::Status RunAll(absl::Span<const Pass> passes, Graph& graph, const PassContext& context,
+                    const std::vector<std::string>& disabled,
+                    const std::function<void(const std::string&, const Graph&)>& after) {
+  for (const Pass& pass : passes) {
     bool is_disabled = std::find(disabled.begin(), disabled.end(), pass.name) != disabled.end();
     auto run = is_disabled ? pass.run_disabled : pass.run;
     if (run == nullptr) continue;
@@ -47,6 +44,30 @@ absl::Status RunPasses(Graph& graph, const PassContext& context, const std::vect
     if (after) after(pass.name, graph);
   }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<std::string> PassNames() { return NamesOf(kPasses); }
+
+std::vector<std::string> PlacedPassNames() { return NamesOf(kPlacedPasses); }
+
+absl::Status RunPasses(Graph& graph, const PassContext& context, const std::vector<std::string>& disabled,
+                       const std::function<void(const std::string&, const Graph&)>& after) {
+  std::vector<std::string> names = PassNames();
+  for (const std::string& name : PlacedPassNames()) names.push_back(name);
+  for (const std::string& name : disabled) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("no graph pass '", name, "'; there are ", absl::StrJoin(names, ", ")));
+    }
+  }
+  return RunAll(kPasses, graph, context, disabled, after);
+}
+
+absl::Status RunPlacedPasses(Graph& graph, const PassContext& context, const std::vector<std::string>& disabled,
+                             const std::function<void(const std::string&, const Graph&)>& after) {
+  return RunAll(kPlacedPasses, graph, context, disabled, after);
 }
 
 }  // namespace sluice

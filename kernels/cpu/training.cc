@@ -12,6 +12,13 @@ struct HostExecutor {
     ParallelFor(threads, n, kGrain, [&](int64_t begin, int64_t end) { kLoop(in, begin, end); });
     return absl::OkStatus();
   }
+  template <functors::UpdateLoop kLoop>
+  static absl::Status RunGroup(RunContext& ctx, const functors::UpdateTable& table, int threads) {
+    for (int u = 0; u < table.count; ++u) {
+      SLUICE_RETURN_IF_ERROR(Run<kLoop>(ctx, table.Of(u), table.ends[u] - table.BeginOf(u), threads));
+    }
+    return absl::OkStatus();
+  }
 };
 
 }  // namespace

@@ -5,6 +5,19 @@
 
 namespace sluice::functors {
 
+struct ReluFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T x) {
+    return x < T{} ? T{} : x;  // NaN stays NaN
+  }
+};
+// A product, as in TensorFlow: a gradient that is NaN or infinite is not hidden where the unit is off.
+struct ReluGradFunctor {
+  template <class T>
+  SLUICE_HOST_DEVICE static T Apply(T dy, T x) {
+    return static_cast<T>(dy * (x > T{} ? T{1} : T{0}));
+  }
+};
 struct Relu6Functor {
   template <class T>
   SLUICE_HOST_DEVICE static T Apply(T x) {
@@ -12,7 +25,6 @@ struct Relu6Functor {
     return positive > T{6} ? T{6} : positive;
   }
 };
-// A product, as in TensorFlow: a gradient that is NaN or infinite is not hidden where the unit is off.
 struct Relu6GradFunctor {
   template <class T>
   SLUICE_HOST_DEVICE static T Apply(T dy, T x) {

@@ -16,6 +16,25 @@ struct UpdateArguments {
   const void* scalars[kMaxScalars];  // in the order of the inputs
   const void* gradient;
 };
+// Several updates at a time: element i of all of them one after the other belongs to the first whose end is above i.
+struct UpdateTable {
+  // Small enough to be handed to a device with a launch.
+  static constexpr int kMost = 12;
+  int count = 0;
+  int64_t ends[kMost] = {};
+  void* variables[kMost][UpdateArguments::kMaxVariables] = {};
+  const void* gradients[kMost] = {};
+  const void* scalars[UpdateArguments::kMaxScalars] = {};
+
+  SLUICE_HOST_DEVICE int64_t BeginOf(int update) const { return update == 0 ? 0 : ends[update - 1]; }
+  SLUICE_HOST_DEVICE UpdateArguments Of(int update) const {
+    UpdateArguments in;
+    for (int v = 0; v < UpdateArguments::kMaxVariables; ++v) in.variables[v] = variables[update][v];
+    for (int s = 0; s < UpdateArguments::kMaxScalars; ++s) in.scalars[s] = scalars[s];
+    in.gradient = gradients[update];
+    return in;
+  }
+};
 // Elements [begin, end). The gradient may be the memory of one of the variables (a loss that is linear in it): every
 // element has to be read before it is written, and nothing may depend on a neighbour.
 using UpdateLoop = void (*)(const UpdateArguments& in, int64_t begin, int64_t end);

@@ -6,20 +6,6 @@
 namespace sluice::gpu {
 namespace {
 
-struct ReluFunctor {
-  template <class T>
-  SLUICE_HOST_DEVICE static T Apply(T x) {
-    return x < T{} ? T{} : x;
-  }
-};
-// A product, as in TensorFlow: a gradient that is NaN or infinite is not hidden where the unit is off.
-struct ReluGradFunctor {
-  template <class T>
-  SLUICE_HOST_DEVICE static T Apply(T dy, T x) {
-    return static_cast<T>(dy * (x > T{} ? T{1} : T{0}));
-  }
-};
-
 // LeakyRelu of one input, LeakyReluGrad of two: what x decides is taken from the first.
 template <class T>
 absl::Status RunLeakyRelu(RunContext& ctx, float alpha, int x_input, int64_t n) {

@@ -1,183 +1,248 @@
-// The optimisers' kernels, for every device: several variables of one shape, some scalars, one gradient, one pass over
-// memory. An Executor says how a device runs a loop of kernels/functors/optimizer.h:
+// The optimisers' kernels, for every device: variables, some scalars, gradients, one pass over memory. An Executor says how
+// a device runs a loop of kernels/functors/optimizer.h, for the variables of one update and for those of several:
 //
 //   struct Executor {
 //     template <UpdateLoop kLoop>
 //     static absl::Status Run(RunContext& ctx, const UpdateArguments& in, int64_t n, int threads);
+//     template <UpdateLoop kLoop>
+//     static absl::Status RunGroup(RunContext& ctx, const UpdateTable& table, int threads);
 //   };
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <mutex>
+#include <vector>
 
 #include "core/kernel_registry.h"
 #include "kernels/functors/optimizer.h"
 #include "kernels/shared/variable_access.h"
 #include "ops/adaptive_training.h"
 #include "ops/training.h"
+#include "ops/update_group.h"
 
 namespace sluice::kernels {
 
-// A loop as an executor runs it.
-using UpdateFn = absl::Status (*)(RunContext& ctx, const functors::UpdateArguments& in, int64_t n, int threads);
+using functors::UpdateArguments;
+using functors::UpdateTable;
 
-// The inputs are num_variables variables, then scalars and, at `gradient`, the gradient. Derived classes pick the loop.
+// An optimiser's op and the attributes that its loop depends on.
+struct UpdateForm {
+  UpdateRule rule = UpdateRule::kGradientDescent;
+  bool use_nesterov = false;
+  bool update_slots = true;
+};
+
+template <functors::UpdateLoop kLoop>
+struct LoopTag {};
+
+// f(LoopTag<the form's loop>).
+template <class T, class F>
+auto VisitUpdateLoop(const UpdateForm& form, const F& f) {
+  using namespace functors;  // NOLINT: the loops are this function's subject
+  switch (form.rule) {
+    case UpdateRule::kGradientDescent:
+      return f(LoopTag<GradientDescentLoop<T>>());
+    case UpdateRule::kMomentum:
+      return form.use_nesterov ? f(LoopTag<MomentumLoop<T, true>>()) : f(LoopTag<MomentumLoop<T, false>>());
+    case UpdateRule::kKerasMomentum:
+      return form.use_nesterov ? f(LoopTag<KerasMomentumLoop<T, true>>()) : f(LoopTag<KerasMomentumLoop<T, false>>());
+    case UpdateRule::kAdam:
+      return form.use_nesterov ? f(LoopTag<AdamLoop<T, true>>()) : f(LoopTag<AdamLoop<T, false>>());
+    case UpdateRule::kRmsProp:
+      return f(LoopTag<RmsPropLoop<T>>());
+    case UpdateRule::kCenteredRmsProp:
+      return f(LoopTag<CenteredRmsPropLoop<T>>());
+    case UpdateRule::kAdagrad:
+      return form.update_slots ? f(LoopTag<AdagradLoop<T, false, true>>()) : f(LoopTag<AdagradLoop<T, false, false>>());
+    case UpdateRule::kAdagradV2:
+      break;
+  }
+  return form.update_slots ? f(LoopTag<AdagradLoop<T, true, true>>()) : f(LoopTag<AdagradLoop<T, true, false>>());
+}
+
+// A loop as an executor runs it.
+using UpdateFn = absl::Status (*)(RunContext& ctx, const UpdateArguments& in, int64_t n, int threads);
+using UpdateGroupFn = absl::Status (*)(RunContext& ctx, const UpdateTable& table, int threads);
+
+template <class X, class T>
+UpdateFn PickUpdate(const UpdateForm& form) {
+  return VisitUpdateLoop<T>(
+      form, []<functors::UpdateLoop kLoop>(LoopTag<kLoop>) -> UpdateFn { return X::template Run<kLoop>; });
+}
+template <class X, class T>
+UpdateGroupFn PickUpdateGroup(const UpdateForm& form) {
+  return VisitUpdateLoop<T>(
+      form, []<functors::UpdateLoop kLoop>(LoopTag<kLoop>) -> UpdateGroupFn { return X::template RunGroup<kLoop>; });
+}
+
+// What a node says of its loop.
+inline absl::StatusOr<UpdateForm> FormOf(const PrepareContext& ctx, UpdateRule rule) {
+  UpdateForm form{.rule = rule};
+  switch (rule) {
+    case UpdateRule::kMomentum:
+    case UpdateRule::kKerasMomentum: {
+      SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyMomentumAttrs>());
+      form.use_nesterov = attrs.use_nesterov;
+      break;
+    }
+    case UpdateRule::kAdam: {
+      SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyAdamAttrs>());
+      form.use_nesterov = attrs.use_nesterov;
+      break;
+    }
+    case UpdateRule::kAdagrad:
+    case UpdateRule::kAdagradV2: {
+      SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyAdagradAttrs>());
+      form.update_slots = attrs.update_slots;
+      break;
+    }
+    default:
+      break;
+  }
+  return form;
+}
+
+// InvalidArgument where two of the first inputs, all resources, are one variable.
+inline absl::Status CheckDistinct(absl::Span<Variable* const> variables) {
+  std::vector<std::pair<Variable*, size_t>> sorted;
+  for (size_t i = 0; i < variables.size(); ++i) sorted.emplace_back(variables[i], i);
+  std::sort(sorted.begin(), sorted.end());
+  for (size_t i = 1; i < sorted.size(); ++i) {
+    if (sorted[i].first != sorted[i - 1].first) continue;
+    return absl::InvalidArgumentError(absl::StrCat("inputs ", sorted[i - 1].second, " and ", sorted[i].second,
+                                                   " are the same variable '", sorted[i].first->name(), "'"));
+  }
+  return absl::OkStatus();
+}
+
+template <class X>
 class UpdateKernel : public Kernel {
  public:
-  UpdateKernel(int num_variables, int gradient) : num_variables_(num_variables), gradient_(gradient) {}
+  explicit UpdateKernel(const UpdateOp& op) : op_(op) {}
 
   absl::Status Prepare(PrepareContext& ctx) override {
-    const DataType dtype = ctx.inputs[gradient_].dtype;
-    num_inputs_ = static_cast<int>(ctx.inputs.size());
-    for (int i = 0; i < num_variables_; ++i) {
+    const DataType dtype = ctx.inputs[op_.gradient].dtype;
+    for (int i = 0; i < op_.num_variables; ++i) {
       SLUICE_ASSIGN_OR_RETURN(variables_[i], VariableOf(ctx, i, dtype));
-      for (int j = 0; j < i; ++j) {
-        if (variables_[i] != variables_[j]) continue;
-        return absl::InvalidArgumentError(
-            absl::StrCat("inputs ", j, " and ", i, " are the same variable '", variables_[i]->name(), "'"));
-      }
     }
+    SLUICE_RETURN_IF_ERROR(CheckDistinct({variables_.data(), static_cast<size_t>(op_.num_variables)}));
     in_order_ = variables_;
-    std::sort(in_order_.begin(), in_order_.begin() + num_variables_);
-    shape_ = ctx.inputs[gradient_].shape;
+    std::sort(in_order_.begin(), in_order_.begin() + op_.num_variables);
+    shape_ = ctx.inputs[op_.gradient].shape;
     threads_ = ctx.threads;
-    SLUICE_ASSIGN_OR_RETURN(update_, Pick(ctx, dtype == DataType::kDouble));
+    SLUICE_ASSIGN_OR_RETURN(UpdateForm form, FormOf(ctx, op_.rule));
+    update_ = dtype == DataType::kDouble ? PickUpdate<X, double>(form) : PickUpdate<X, float>(form);
     return absl::OkStatus();
   }
 
   absl::Status Run(RunContext& ctx) const override {
-    std::array<std::unique_lock<std::mutex>, functors::UpdateArguments::kMaxVariables> locks;
-    for (int i = 0; i < num_variables_; ++i) locks[i] = std::unique_lock(in_order_[i]->mutex());
-    functors::UpdateArguments in;
-    for (int i = 0; i < num_variables_; ++i) {
+    std::array<std::unique_lock<std::mutex>, UpdateArguments::kMaxVariables> locks;
+    for (int i = 0; i < op_.num_variables; ++i) locks[i] = std::unique_lock(in_order_[i]->mutex());
+    UpdateArguments in;
+    for (int i = 0; i < op_.num_variables; ++i) {
       SLUICE_RETURN_IF_ERROR(CheckHolds(*variables_[i], shape_));
       in.variables[i] = variables_[i]->data();
     }
     int scalars = 0;
-    for (int i = num_variables_; i < num_inputs_; ++i) {
-      if (i != gradient_) in.scalars[scalars++] = ctx.input(i);
+    for (int i = op_.num_variables; i < op_.num_inputs(); ++i) {
+      if (i != op_.gradient) in.scalars[scalars++] = ctx.input(i);
     }
-    in.gradient = ctx.input(gradient_);
+    in.gradient = ctx.input(op_.gradient);
     SLUICE_RETURN_IF_ERROR(update_(ctx, in, shape_.num_elements(), threads_));
-    for (int i = 0; i < num_variables_; ++i) variables_[i]->BumpVersion();
+    for (int i = 0; i < op_.num_variables; ++i) variables_[i]->BumpVersion();
     return absl::OkStatus();
   }
 
- protected:
-  virtual absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const = 0;
-
  private:
-  const int num_variables_, gradient_;
-  int num_inputs_ = 0;
-  std::array<Variable*, functors::UpdateArguments::kMaxVariables> variables_{};
-  std::array<Variable*, functors::UpdateArguments::kMaxVariables> in_order_{};  // of locking: the same for every kernel
+  const UpdateOp op_;
+  std::array<Variable*, UpdateArguments::kMaxVariables> variables_{};
+  std::array<Variable*, UpdateArguments::kMaxVariables> in_order_{};  // of locking: the same for every kernel
   Shape shape_;
   int threads_ = 1;
   UpdateFn update_ = nullptr;
 };
 
+// _ApplyGroup: as many updates at a time as fit into a table.
 template <class X>
-class GradientDescentKernel : public UpdateKernel {
+class UpdateGroupKernel : public Kernel {
  public:
-  GradientDescentKernel() : UpdateKernel(1, 2) {}
-  absl::StatusOr<UpdateFn> Pick(const PrepareContext&, bool is_double) const override {
-    return is_double ? X::template Run<functors::GradientDescentLoop<double>>
-                     : X::template Run<functors::GradientDescentLoop<float>>;
-  }
-};
-
-template <class X>
-class MomentumKernel : public UpdateKernel {
- public:
-  MomentumKernel() : UpdateKernel(2, 3) {}
-  absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const override {
-    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyMomentumAttrs>());
-    if (is_double) {
-      return attrs.use_nesterov ? X::template Run<functors::MomentumLoop<double, true>>
-                                : X::template Run<functors::MomentumLoop<double, false>>;
+  absl::Status Prepare(PrepareContext& ctx) override {
+    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ApplyGroupAttrs>());
+    SLUICE_ASSIGN_OR_RETURN(op_, ResolveApplyGroup(attrs));
+    count_ = static_cast<int>(attrs.count);
+    first_scalar_ = static_cast<int>(attrs.num_resources);
+    first_gradient_ = first_scalar_ + op_.num_scalars;
+    threads_ = ctx.threads;
+    variables_.clear();
+    shapes_.clear();
+    for (int i = 0; i < first_scalar_; ++i) {
+      SLUICE_ASSIGN_OR_RETURN(Variable * variable, VariableOf(ctx, i, attrs.T));
+      variables_.push_back(variable);
     }
-    return attrs.use_nesterov ? X::template Run<functors::MomentumLoop<float, true>>
-                              : X::template Run<functors::MomentumLoop<float, false>>;
-  }
-};
-
-template <class X>
-class KerasMomentumKernel : public UpdateKernel {
- public:
-  KerasMomentumKernel() : UpdateKernel(2, 3) {}
-  absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const override {
-    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyMomentumAttrs>());
-    if (is_double) {
-      return attrs.use_nesterov ? X::template Run<functors::KerasMomentumLoop<double, true>>
-                                : X::template Run<functors::KerasMomentumLoop<double, false>>;
+    SLUICE_RETURN_IF_ERROR(CheckDistinct(variables_));
+    for (int u = 0; u < count_; ++u) shapes_.push_back(ctx.inputs[first_gradient_ + u].shape);
+    in_order_ = variables_;
+    for (int u = 0; u < count_; u += UpdateTable::kMost) {
+      std::sort(in_order_.begin() + u * op_.num_variables, in_order_.begin() + End(u) * op_.num_variables);
     }
-    return attrs.use_nesterov ? X::template Run<functors::KerasMomentumLoop<float, true>>
-                              : X::template Run<functors::KerasMomentumLoop<float, false>>;
+    const UpdateForm form{op_.rule, attrs.use_nesterov, attrs.update_slots};
+    update_ = attrs.T == DataType::kDouble ? PickUpdateGroup<X, double>(form) : PickUpdateGroup<X, float>(form);
+    return absl::OkStatus();
   }
-};
 
-template <class X>
-class AdamKernel : public UpdateKernel {
- public:
-  AdamKernel() : UpdateKernel(3, 9) {}
-  absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const override {
-    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyAdamAttrs>());
-    if (is_double) {
-      return attrs.use_nesterov ? X::template Run<functors::AdamLoop<double, true>>
-                                : X::template Run<functors::AdamLoop<double, false>>;
+  absl::Status Run(RunContext& ctx) const override {
+    for (int u = 0; u < count_; u += UpdateTable::kMost) SLUICE_RETURN_IF_ERROR(RunSome(ctx, u, End(u)));
+    return absl::OkStatus();
+  }
+
+ private:
+  // Where the table that begins with update `u` ends.
+  int End(int u) const { return std::min(count_, u + UpdateTable::kMost); }
+
+  absl::Status RunSome(RunContext& ctx, int begin, int end) const {
+    const int v = op_.num_variables;
+    std::array<std::unique_lock<std::mutex>, UpdateTable::kMost * UpdateArguments::kMaxVariables> locks;
+    for (int i = begin * v; i < end * v; ++i) locks[i - begin * v] = std::unique_lock(in_order_[i]->mutex());
+    UpdateTable table;
+    for (int s = 0; s < op_.num_scalars; ++s) table.scalars[s] = ctx.input(first_scalar_ + s);
+    int64_t n = 0;
+    for (int u = begin; u < end; ++u) {
+      for (int i = 0; i < v; ++i) {
+        Variable& variable = *variables_[u * v + i];
+        SLUICE_RETURN_IF_ERROR(CheckHolds(variable, shapes_[u]));
+        table.variables[table.count][i] = variable.data();
+      }
+      table.gradients[table.count] = ctx.input(first_gradient_ + u);
+      n += shapes_[u].num_elements();
+      table.ends[table.count++] = n;
     }
-    return attrs.use_nesterov ? X::template Run<functors::AdamLoop<float, true>>
-                              : X::template Run<functors::AdamLoop<float, false>>;
+    SLUICE_RETURN_IF_ERROR(update_(ctx, table, threads_));
+    for (int i = begin * v; i < end * v; ++i) variables_[i]->BumpVersion();
+    return absl::OkStatus();
   }
-};
 
-template <class X>
-class RmsPropKernel : public UpdateKernel {
- public:
-  RmsPropKernel() : UpdateKernel(3, 7) {}
-  absl::StatusOr<UpdateFn> Pick(const PrepareContext&, bool is_double) const override {
-    return is_double ? X::template Run<functors::RmsPropLoop<double>> : X::template Run<functors::RmsPropLoop<float>>;
-  }
-};
-
-template <class X>
-class CenteredRmsPropKernel : public UpdateKernel {
- public:
-  CenteredRmsPropKernel() : UpdateKernel(4, 8) {}
-  absl::StatusOr<UpdateFn> Pick(const PrepareContext&, bool is_double) const override {
-    return is_double ? X::template Run<functors::CenteredRmsPropLoop<double>>
-                     : X::template Run<functors::CenteredRmsPropLoop<float>>;
-  }
-};
-
-template <class X, bool kEpsilon>
-class AdagradKernel : public UpdateKernel {
- public:
-  AdagradKernel() : UpdateKernel(2, kEpsilon ? 4 : 3) {}
-  absl::StatusOr<UpdateFn> Pick(const PrepareContext& ctx, bool is_double) const override {
-    SLUICE_ASSIGN_OR_RETURN(auto attrs, ctx.Parse<ResourceApplyAdagradAttrs>());
-    if (is_double) {
-      return attrs.update_slots ? X::template Run<functors::AdagradLoop<double, kEpsilon, true>>
-                                : X::template Run<functors::AdagradLoop<double, kEpsilon, false>>;
-    }
-    return attrs.update_slots ? X::template Run<functors::AdagradLoop<float, kEpsilon, true>>
-                              : X::template Run<functors::AdagradLoop<float, kEpsilon, false>>;
-  }
+  UpdateOp op_{};
+  int count_ = 0, first_scalar_ = 0, first_gradient_ = 0;
+  std::vector<Variable*> variables_;
+  std::vector<Variable*> in_order_;  // of locking, within each table
+  std::vector<Shape> shapes_;        // of each update
+  int threads_ = 1;
+  UpdateGroupFn update_ = nullptr;
 };
 
 // All of them, run by Executor X.
 template <class X>
 void AddOptimizers(KernelRegistry& r) {
-  constexpr DataType kTypes[] = {DataType::kFloat, DataType::kDouble};
-  r.Add<GradientDescentKernel<X>>("ResourceApplyGradientDescent").Types("T", kTypes);
-  r.Add<MomentumKernel<X>>("ResourceApplyMomentum").Types("T", kTypes);
-  r.Add<KerasMomentumKernel<X>>("ResourceApplyKerasMomentum").Types("T", kTypes);
-  r.Add<AdamKernel<X>>("ResourceApplyAdam").Types("T", kTypes);
-  r.Add<RmsPropKernel<X>>("ResourceApplyRMSProp").Types("T", kTypes);
-  r.Add<CenteredRmsPropKernel<X>>("ResourceApplyCenteredRMSProp").Types("T", kTypes);
-  r.Add<AdagradKernel<X, false>>("ResourceApplyAdagrad").Types("T", kTypes);
-  r.Add<AdagradKernel<X, true>>("ResourceApplyAdagradV2").Types("T", kTypes);
+  for (const char* name :
+       {"ResourceApplyGradientDescent", "ResourceApplyMomentum", "ResourceApplyKerasMomentum", "ResourceApplyAdam",
+        "ResourceApplyRMSProp", "ResourceApplyCenteredRMSProp", "ResourceApplyAdagrad", "ResourceApplyAdagradV2"}) {
+    const UpdateOp op = *FindUpdateOp(name);
+    r.Add(name, [op] {
+       return std::make_unique<UpdateKernel<X>>(op);
+     }).Types("T", {DataType::kFloat, DataType::kDouble});
+  }
+  r.Add<UpdateGroupKernel<X>>("_ApplyGroup").Types("T", {DataType::kFloat, DataType::kDouble});
 }
 
 }  // namespace sluice::kernels

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/concat_conv.h"
+
 namespace sluice::simulated {
 namespace {
 
@@ -19,6 +21,18 @@ double Flops(const PrepareContext& ctx) {
   if (ctx.outputs.empty() || ctx.inputs.size() < 2) return 0;
   const Shape& y = ctx.outputs[0].shape;
   if (ctx.op == "Conv2D" || ctx.op == "_FusedConv2D") return conv(ctx.inputs[1].shape, y);
+  if (ctx.op == "_ConcatConv2D") {
+    auto attrs = ctx.Parse<ConcatConv2DAttrs>();
+    auto branches = attrs.ok() ? ResolveConcatConv2D(*attrs) : attrs.status();
+    if (!branches.ok()) return 0;
+    double flops = 0;
+    for (const ConcatBranch& branch : *branches) {
+      if (!branch.is_convolution()) continue;
+      const Shape& filter = ctx.inputs[branch.first_input + 1].shape;
+      flops += conv(filter, Shape{y.dim(0), y.dim(1), y.dim(2), filter.dim(3)});
+    }
+    return flops;
+  }
   if (ctx.op == "Conv2DBackpropInput" && ctx.inputs.size() > 2) return conv(ctx.inputs[1].shape, ctx.inputs[2].shape);
   if (ctx.op == "Conv2DBackpropFilter" && ctx.inputs.size() > 2) return conv(y, ctx.inputs[2].shape);
   if (ctx.op == "MatMul" || ctx.op == "_FusedMatMul") {

@@ -151,6 +151,50 @@ TEST(GpuOnHost, SumsOfManyTensorsTakeMoreThanOnePass) {
   ExpectSame({"AddN", inputs, {{"T", DataType::kFloat}, {"N", int64_t{20}}}});
 }
 
+TEST(GpuOnHost, ChainsOfEveryStep) {
+  // x and y, then each step of both and the sum of all that came so far, in chains of at most 16.
+  const char* unary[] = {"Abs",  "Elu",     "Exp",  "Neg",      "Relu",   "Relu6",
+                         "Selu", "Sigmoid", "Sign", "Softplus", "Square", "Tanh"};
+  const char* positive[] = {"Log", "Reciprocal", "Rsqrt", "Sqrt"};
+  const char* binary[] = {"Add",      "EluGrad",   "Maximum",        "Minimum",     "Mul",          "RealDiv",
+                          "ReluGrad", "Relu6Grad", "SeluGrad",       "SigmoidGrad", "SoftplusGrad", "SquaredDifference",
+                          "Sub",      "TanhGrad",  "ReciprocalGrad", "RsqrtGrad",   "SqrtGrad",     "Pow"};
+  auto check = [](const std::string& step, bool is_unary, double low) {
+    for (const auto& [a, b] : {std::pair{Shape{5, 7, 3}, Shape{5, 7, 3}},
+                               {Shape{5, 7, 3}, Shape{3}},
+                               {Shape{4}, Shape{}},
+                               {Shape{5, 1, 3}, Shape{1, 7, 1}},
+                               {Shape{0, 3}, Shape{3}}}) {
+      const AttrMap attrs = {{"T", DataType::kFloat},
+                             {"N", int64_t{2}},
+                             {"steps", AttrList{.s = {"Add", step, "Sub"}}},
+                             {"operands", AttrList{.i = {0, 1, 2, is_unary ? -1 : 1, 3, 0}}}};
+      ExpectSame({"_Chain", {RandomTensor(a, 1, low, 2), RandomTensor(b, 2, low, 2)}, attrs});
+    }
+  };
+  for (const char* step : unary) check(step, true, -2);
+  for (const char* step : positive) check(step, true, 0.1);
+  for (const char* step : binary) check(step, false, 0.1);
+}
+
+TEST(GpuOnHost, ChainsThatAreNoneAreRefused) {
+  const Tensor x = RandomTensor(Shape{3});
+  auto attempt = [&](std::vector<std::string> steps, std::vector<int64_t> operands) {
+    Case c{"_Chain", {x}, {{"T", DataType::kFloat}, {"N", int64_t{1}}}};
+    c.attrs["steps"] = AttrList{.s = std::move(steps)};
+    c.attrs["operands"] = AttrList{.i = std::move(operands)};
+    return RunCase(c, RegisterAllKernels).status().code();
+  };
+  EXPECT_EQ(attempt({"Neg", "Abs"}, {0, -1, 1, -1}), absl::StatusCode::kOk);
+  EXPECT_EQ(attempt({"Neg"}, {1, -1}), absl::StatusCode::kInvalidArgument);  // its own value
+  EXPECT_EQ(attempt({"Neg", "Add"}, {0, -1, 1, 2}), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(attempt({"Add"}, {0, -1}), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(attempt({"Conv2D"}, {0, 0}), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(attempt({"Neg"}, {0}), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(attempt(std::vector<std::string>(17, "Neg"), std::vector<int64_t>(34, 0)),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(GpuOnHost, WrongValuesAreReported) {
   const AttrMap attrs = {{"T", DataType::kFloat}, {"Tlabels", DataType::kInt32}};
   for (auto* kernels : {&cpu::RegisterAllKernels, &RegisterAllKernels}) {

@@ -2,8 +2,10 @@
 // take between the devices. (The two-tower AlexNet: tests/models/alexnet_test.cc.)
 #include <cstdlib>
 #include <gmock/gmock.h>
+#include <map>
 
 #include "models/training.h"
+#include "runtime/prepare.h"
 #include "tests/models/built_network.h"
 
 namespace sluice {
@@ -74,6 +76,40 @@ TEST(SimulatedDevices, LeNetLearnsWithTheKernelsOfTheGpu) {
   const std::vector<float> losses = Losses({"/sim:0", "/sim:1"}, On("sim:2"));
   ASSERT_EQ(losses.size(), expected.size());
   for (size_t i = 0; i < losses.size(); ++i) EXPECT_NEAR(losses[i], expected[i], 1e-4 * expected[i]) << i;
+}
+
+// Updates of a device in one op, and chains of elementwise ops, change no bit.
+TEST(SimulatedDevices, FewerLargerOpsComputeTheSame) {
+  for (const char* kernels : {"gpu_kernels=0", "gpu_kernels=1"}) {
+    setenv("SLUICE_SIM", kernels, 1);
+    SessionOptions apart = On("sim:2");
+    apart.disabled_passes = {"updates", "chains"};
+    const std::vector<float> expected = Losses({"/sim:0", "/sim:1"}, apart);
+    EXPECT_EQ(Losses({"/sim:0", "/sim:1"}, On("sim:2")), expected) << kernels;
+  }
+}
+
+// Fire modules: two convolutions into one concat.
+TEST(SimulatedDevices, ConvolutionsIntoTheSlicesOfAConcat) {
+  setenv("SLUICE_SIM", "gpu_kernels=1", 1);
+  BuiltNetwork net("squeezenet1_1", {.classes = 10});
+  const std::string logits = net.graph.NameOf(net.result.output);
+  const Session::Feeds feeds = {{"images", testing::FixedPictures(Shape{1, 224, 224, 3})}};
+  const Tensor expected = testing::Fetch(*net.OpenWithFixedValues(On("cpu:1")), feeds, logits);
+  auto session = net.OpenWithFixedValues(On("sim:1"));
+  const Tensor actual = testing::Fetch(*session, feeds, logits);
+  ASSERT_EQ(actual.shape(), expected.shape());
+  for (int64_t i = 0; i < expected.num_elements(); ++i) {
+    EXPECT_NEAR(actual.data<float>()[i], expected.data<float>()[i], 1e-4) << i;
+  }
+
+  PrepareOptions options{.feeds = {"images"}, .fetches = {logits}};
+  auto prepared = PrepareGraph(net.graph, options, session->devices(), SharedRuntime());
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  std::map<std::string, int> ops;
+  for (NodeId id : prepared->graph->node_ids()) ++ops[prepared->graph->node(id).op()];
+  EXPECT_EQ(ops["_ConcatConv2D"], 8);
+  EXPECT_EQ(ops["ConcatV2"], 0);
 }
 
 // A device that is too small says how much of the batch it has room for, and has it.
