@@ -7,7 +7,7 @@ namespace sluice {
 namespace {
 
 constexpr absl::string_view kPlanMagic = "sluplans";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr size_t kHeaderBytes = 16;
 constexpr size_t kMostBytes = size_t{1} << 30;
 
@@ -24,18 +24,31 @@ bool ConsumeText(absl::string_view& bytes, std::string& text) {
   return true;
 }
 
-bool ConsumeBody(absl::string_view bytes, StoredPlans& plans) {
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+void AppendPairs(const Pairs& pairs, std::string& out) {
+  AppendVarint(pairs.size(), out);
+  for (const auto& [key, value] : pairs) {
+    AppendText(key, out);
+    AppendText(value, out);
+  }
+}
+
+bool ConsumePairs(absl::string_view& bytes, Pairs& pairs) {
   uint64_t count = 0;
-  if (!ConsumeText(bytes, plans.device) || !ConsumeText(bytes, plans.libraries) || !ConsumeVarint(bytes, count)) {
-    return false;
-  }
+  if (!ConsumeVarint(bytes, count)) return false;
   for (; count > 0; --count) {
-    std::pair<std::string, std::string> plan;
-    if (!ConsumeText(bytes, plan.first) || !ConsumeText(bytes, plan.second)) return false;
-    if (!plans.plans.empty() && plan.first <= plans.plans.back().first) return false;
-    plans.plans.push_back(std::move(plan));
+    std::pair<std::string, std::string> pair;
+    if (!ConsumeText(bytes, pair.first) || !ConsumeText(bytes, pair.second)) return false;
+    if (!pairs.empty() && pair.first <= pairs.back().first) return false;
+    pairs.push_back(std::move(pair));
   }
-  return bytes.empty();
+  return true;
+}
+
+bool ConsumeBody(absl::string_view bytes, StoredPlans& plans) {
+  return ConsumeText(bytes, plans.device) && ConsumeText(bytes, plans.libraries) && ConsumePairs(bytes, plans.plans) &&
+         ConsumeText(bytes, plans.graph) && ConsumePairs(bytes, plans.programs) && bytes.empty();
 }
 
 }  // namespace
@@ -44,11 +57,9 @@ std::string EncodePlanFile(const StoredPlans& plans) {
   std::string body;
   AppendText(plans.device, body);
   AppendText(plans.libraries, body);
-  AppendVarint(plans.plans.size(), body);
-  for (const auto& [key, plan] : plans.plans) {
-    AppendText(key, body);
-    AppendText(plan, body);
-  }
+  AppendPairs(plans.plans, body);
+  AppendText(plans.graph, body);
+  AppendPairs(plans.programs, body);
   std::string file(kPlanMagic.data(), kPlanMagic.size());
   AppendLittleEndian(kVersion, file);
   AppendLittleEndian(MaskCrc32c(Crc32c(body)), file);

@@ -87,6 +87,36 @@ MemoryPlan PlanInOrder(absl::Span<const Lifetime> lifetimes) {
 
 }  // namespace
 
+bool IsMemoryPlan(absl::Span<const Lifetime> lifetimes, const MemoryPlan& plan) {
+  if (plan.offsets.size() != lifetimes.size()) return false;
+  std::vector<size_t> by_begin;
+  for (size_t i = 0; i < lifetimes.size(); ++i) {
+    if (lifetimes[i].bytes == 0) continue;
+    if (plan.offsets[i] % kTensorAlignment != 0 || plan.offsets[i] > plan.total_bytes ||
+        lifetimes[i].bytes > plan.total_bytes - plan.offsets[i]) {
+      return false;
+    }
+    by_begin.push_back(i);
+  }
+  std::stable_sort(by_begin.begin(), by_begin.end(),
+                   [&](size_t a, size_t b) { return lifetimes[a].begin < lifetimes[b].begin; });
+  std::map<size_t, size_t> living;  // offset -> end of what lies there
+  using Ending = std::pair<int, size_t>;
+  std::priority_queue<Ending, std::vector<Ending>, std::greater<>> ending;
+  for (size_t i : by_begin) {
+    for (; !ending.empty() && ending.top().first < lifetimes[i].begin; ending.pop()) {
+      living.erase(plan.offsets[ending.top().second]);
+    }
+    const size_t begin = plan.offsets[i], end = begin + lifetimes[i].bytes;
+    auto next = living.lower_bound(begin);
+    if (next != living.end() && next->first < end) return false;
+    if (next != living.begin() && std::prev(next)->second > begin) return false;
+    living.emplace(begin, end);
+    ending.emplace(lifetimes[i].end, i);
+  }
+  return true;
+}
+
 MemoryPlan PlanMemory(absl::Span<const Lifetime> lifetimes) {
   return lifetimes.size() > kManyLifetimes ? PlanInOrder(lifetimes) : PlanLargestFirst(lifetimes);
 }

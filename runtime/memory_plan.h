@@ -25,4 +25,8 @@ struct MemoryPlan {
 // which is faster.
 MemoryPlan PlanMemory(absl::Span<const Lifetime> lifetimes);
 
+// Whether the plan, which may come from anywhere, is one for these lifetimes: everything lies within the arena, and nothing
+// over something else that is needed at the same time.
+bool IsMemoryPlan(absl::Span<const Lifetime> lifetimes, const MemoryPlan& plan);
+
 }  // namespace sluice

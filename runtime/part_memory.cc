@@ -1,6 +1,8 @@
 // The second half of PartCompiler: what is decided once every instruction of a part is known. Which reads need a copy,
 // which outputs lie over an input, where everything lies in the arena.
 
+#include <algorithm>
+
 #include "runtime/memory_plan.h"
 #include "runtime/part_compiler.h"
 
@@ -34,6 +36,12 @@ void PartCompiler::ReuseInputsInPlace() {
       const Slot& target = program_.slots[to];
       if (source.source != SlotSource::kArena && source.source != SlotSource::kReceived) continue;
       if (target.source != SlotSource::kArena) continue;
+      // Nothing is written over an operand that the instruction has twice: a convolution with a shortcut around it reads the
+      // one again and again while it overwrites the other.
+      if (std::count_if(uses_[i].inputs.begin(), uses_[i].inputs.end(),
+                        [&](uint32_t s) { return redirect_[s] == from; }) > 1) {
+        continue;
+      }
       if (redirect_[to] != to || source.bytes != target.bytes || from == to) continue;
       if (last_use_[from] != static_cast<int>(i) || first_use_[to] != static_cast<int>(i)) continue;
       redirect_[to] = from;
@@ -68,7 +76,7 @@ void PartCompiler::PlanArena() {
     lifetimes.push_back({slot.bytes, begin, last_use_[s]});
     slots.push_back(s);
   }
-  MemoryPlan plan = PlanMemory(lifetimes);
+  MemoryPlan plan = state_.plan_book().Memory(lifetimes);
   for (size_t i = 0; i < slots.size(); ++i) program_.slots[slots[i]].offset = plan.offsets[i];
   program_.arena_bytes = plan.total_bytes;
 }

@@ -73,8 +73,11 @@ absl::StatusOr<PreparedGraph> PrepareGraph(const Graph& original, const PrepareO
   place.warnings = &prepared.warnings;
   SLUICE_RETURN_IF_ERROR(PlaceGraph(*graph, devices, place));
   after("place");
+  context.devices = devices;
+  SLUICE_RETURN_IF_ERROR(RunPlacedPasses(*graph, context, options.disabled_passes, options.after_stage));
   OrderVariableUses(*graph);
   prepared.partition = PartitionGraph(*graph, context.fed);
+  if (options.plan_book != nullptr) options.plan_book->Order(*graph, prepared.partition.order);
   prepared.graph = std::move(graph);
   return prepared;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/compiler.h"
+#include "runtime/plan_book.h"
 #include "runtime/runtime.h"
 
 namespace sluice {
@@ -14,7 +15,9 @@ struct PrepareOptions {
   std::vector<std::string> feeds, fetches, targets;  // tensor names; node names for targets
   std::vector<std::string> disabled_passes;
   bool allow_soft_placement = true;
-  // Called with "import", each pass's name, "place" and the graph as it is then. May be null.
+  PlanBook* plan_book = nullptr;  // where set, has a say in the order
+  // Called with "import", each pass's name, "place", the names of the passes behind it, and the graph as it is then. May be
+  // null.
   std::function<void(const std::string&, const Graph&)> after_stage;
 };
 

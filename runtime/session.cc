@@ -7,6 +7,7 @@
 #include <shared_mutex>
 
 #include "graph/export.h"
+#include "graph/fingerprint.h"
 #include "graph/import.h"
 #include "runtime/callable.h"
 #include "runtime/devices.h"
@@ -19,7 +20,9 @@ constexpr size_t kNamedCallablesKept = 64;  // subgraphs that Run found by their
 class SessionImpl : public Session {
  public:
   SessionImpl(const Runtime& runtime, const SessionOptions& options, std::vector<std::unique_ptr<Device>> devices)
-      : runtime_(runtime), state_(options, std::move(devices)) {}
+      : runtime_(runtime), state_(options, std::move(devices)) {
+    if (options.keep_programs) state_.plan_book().Record();
+  }
   ~SessionImpl() override { Close().IgnoreError(); }
 
   absl::Status Create(absl::string_view graph_def) override {
@@ -32,6 +35,7 @@ class SessionImpl : public Session {
     SLUICE_RETURN_IF_ERROR(CheckOpen());
     if (graph_) return absl::FailedPreconditionError("the session has a graph already; Extend adds to it");
     graph_ = std::make_shared<const Graph>(std::move(graph));
+    CompareWithPlans();
     return absl::OkStatus();
   }
 
@@ -130,7 +134,33 @@ class SessionImpl : public Session {
       is_used |= loaded.ok();
       if (!loaded.ok()) refused = std::move(loaded);
     }
-    return is_used ? absl::OkStatus() : refused;
+    if (!is_used) return refused;
+    state_.plan_book().Load(plans.programs);
+    std::unique_lock lock(mutex_);
+    graph_of_plans_ = plans.graph;
+    CompareWithPlans();
+    return absl::OkStatus();
+  }
+  absl::StatusOr<StoredPlans> SavePlans() const override {
+    StoredPlans all;
+    std::map<std::string, std::string> plans;
+    for (const auto& device : state_.devices()) {
+      if (device->plan_store() == nullptr) continue;
+      SLUICE_ASSIGN_OR_RETURN(StoredPlans saved, device->plan_store()->Save());
+      if (!all.device.empty() && (all.device != saved.device || all.libraries != saved.libraries)) {
+        return absl::UnimplementedError(
+            absl::StrCat("one file holds plans of one kind of device, here are ", all.device, " and ", saved.device));
+      }
+      all.device = saved.device;
+      all.libraries = saved.libraries;
+      for (auto& [key, plan] : saved.plans) plans[key] = std::move(plan);
+    }
+    if (all.device.empty()) return absl::UnimplementedError("no device here has plans to keep");
+    all.plans.assign(plans.begin(), plans.end());
+    all.programs = state_.plan_book().Save();
+    std::shared_lock lock(mutex_);
+    if (graph_) all.graph = FingerprintText(*graph_);
+    return all;
   }
 
   std::vector<std::string> warnings() const override {
@@ -157,6 +187,18 @@ class SessionImpl : public Session {
       return std::tie(feed, fetch, target) < std::tie(other.feed, other.fetch, other.target);
     }
   };
+
+  static std::string FingerprintText(const Graph& graph) {
+    StableHash hash;
+    hash.Add(Fingerprint(graph));
+    return hash.ToString();
+  }
+
+  // Once both are there. Holds the lock.
+  void CompareWithPlans() {
+    if (!graph_ || graph_of_plans_.empty() || graph_of_plans_ == FingerprintText(*graph_)) return;
+    warnings_.emplace_back("the plans are of another graph: what fits is used, the rest is made again");
+  }
 
   absl::Status CheckOpen() const {
     return closed_ ? absl::FailedPreconditionError("the session is closed") : absl::OkStatus();
@@ -196,6 +238,7 @@ class SessionImpl : public Session {
     options.targets = wanted.target;
     options.disabled_passes = state_.options().disabled_passes;
     options.allow_soft_placement = state_.options().allow_soft_placement;
+    options.plan_book = &state_.plan_book();
     SLUICE_ASSIGN_OR_RETURN(PreparedGraph prepared, PrepareGraph(*graph, options, state_.device_pointers(), runtime_));
     if (!prepared.warnings.empty()) {
       std::unique_lock lock(mutex_);
@@ -251,6 +294,7 @@ class SessionImpl : public Session {
   std::map<Named, std::shared_ptr<Callable>> by_names_;
   std::map<CallableHandle, Held> callables_;
   std::vector<std::string> warnings_;
+  std::string graph_of_plans_;  // its fingerprint; empty: there are none
   CallableHandle next_handle_ = 1;
   int running_ = 0;
   bool closed_ = false;
@@ -260,6 +304,10 @@ class SessionImpl : public Session {
 
 absl::StatusOr<std::unique_ptr<Session>> NewSession(const Runtime& runtime, const SessionOptions& options) {
   SLUICE_ASSIGN_OR_RETURN(std::vector<std::unique_ptr<Device>> devices, MakeDevices(runtime, options));
+  for (const auto& device : devices) {
+    if (!options.autotune || device->plan_store() == nullptr) continue;
+    SLUICE_RETURN_IF_ERROR(device->plan_store()->Autotune());
+  }
   return std::make_unique<SessionImpl>(runtime, options, std::move(devices));
 }
 

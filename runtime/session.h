@@ -83,7 +83,10 @@ class Session {
   virtual std::vector<Device*> devices() const = 0;
   // Gives plans that were made before (io/plan_file.h) to every device that can use them. FailedPrecondition, saying why,
   // where none can.
+  // Plans of another graph are used as far as they fit, with a warning.
   virtual absl::Status LoadPlans(const StoredPlans& plans) = 0;
+  // The plans of all devices that keep some, and of the graph. Unimplemented where no device does.
+  virtual absl::StatusOr<StoredPlans> SavePlans() const = 0;
   // One line for each remark that placement had (soft placement and the like), since Create.
   virtual std::vector<std::string> warnings() const = 0;
   // Bytes of host memory in use, and at most so far.

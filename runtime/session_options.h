@@ -30,7 +30,11 @@ struct SessionOptions {
   std::vector<std::string> disabled_passes;
   std::string io_root;               // the directory that SaveV2 and RestoreV2 nodes may use; empty: none
   std::vector<std::string> plugins;  // files of device plug-ins
-  int max_cached_plans = 32;         // per callable: plans for different feed shapes
+  // What a device's libraries leave to choose is timed on it once, instead of asked of their heuristics. The CPU's ways are
+  // chosen by a static rule in any case.
+  bool autotune = false;
+  bool keep_programs = false;  // SavePlans has orders and layouts of memory too
+  int max_cached_plans = 32;   // per callable: plans for different feed shapes
 };
 
 // Set from any thread to stop a run: it ends with Cancelled after the current instruction.

@@ -10,6 +10,7 @@
 #include "core/device.h"
 #include "core/tensor.h"
 #include "core/variable.h"
+#include "runtime/plan_book.h"
 #include "runtime/session_options.h"
 
 namespace sluice {
@@ -22,6 +23,8 @@ class SessionState {
   const SessionOptions& options() const { return options_; }
   absl::Span<const std::unique_ptr<Device>> devices() const { return devices_; }
   std::vector<Device*> device_pointers() const;
+  PlanBook& plan_book() { return plan_book_; }
+  const PlanBook& plan_book() const { return plan_book_; }
   // The host memory behind channels, feeds and fetches; the memory limit holds for it.
   Allocator& host_allocator() { return devices_[0]->allocator(); }
 
@@ -51,6 +54,7 @@ class SessionState {
   absl::Status Assign(Held& held, const Tensor& value);
 
   const SessionOptions options_;
+  PlanBook plan_book_;
   std::vector<std::unique_ptr<Device>> devices_;  // before the variables, whose memory is theirs
   mutable std::mutex mutex_;
   std::map<std::string, Held> variables_;

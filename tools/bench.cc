@@ -38,6 +38,7 @@ class BenchCommand : public Command {
     SLUICE_RETURN_IF_ERROR(RunError(session_->ReleaseCallable(plain_)));  // tracing takes memory of its own
     SLUICE_RETURN_IF_ERROR(Trace());
     LogWarnings(*session_, runner.log_level());
+    SLUICE_RETURN_IF_ERROR(KeepPlans(*session_, runner));
     if (arguments_.output().json) {
       PrintReport(BenchJson(result_));
     } else {

@@ -20,6 +20,7 @@ constexpr int64_t kMaxThreads = 1024;
 // Prune always runs: nodes that nobody needs may not be runnable.
 std::vector<std::string> OptionalPasses() {
   std::vector<std::string> names = PassNames();
+  for (const std::string& name : PlacedPassNames()) names.push_back(name);
   std::erase(names, "prune");
   return names;
 }
@@ -43,6 +44,8 @@ void RunnerOptions::Declare(CommandLine& line) {
   line.Option("--disable", &disabled_, "PASS", "Leaves a graph pass out: " + absl::StrJoin(OptionalPasses(), ", "));
   line.Option("--plugin", &session_.plugins, "FILE", "Loads a device plug-in");
   line.Option("--plans", &plan_files_, "FILE", "Uses the plans of sluice compile");
+  line.Flag("--autotune", &session_.autotune,
+            "Times on a GPU once what its libraries leave to choose; --plans FILE keeps the answers");
   line.Option("--allow-io", &session_.io_root, "DIR", "The folder that nodes of the graph may read and write");
   line.Option("--trace", &trace_path_, "FILE", "Writes a Chrome trace of a run");
   line.Option("--run-metadata", &run_metadata_path_, "FILE", "Writes TensorFlow's RunMetadata of a run");

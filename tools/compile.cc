@@ -32,6 +32,9 @@ class CompileCommand : public Command {
     SLUICE_RETURN_IF_ERROR(runner_.Finish());
     if (target_.empty()) return UsageError("--target MODEL is missing");
     if (path_.empty()) return UsageError("-o FILE is missing");
+    if (line.Given("--autotune")) {
+      return UsageError("--autotune times a device that is there: run the model on it with --plans FILE --autotune");
+    }
     if (line.Given("--devices")) return UsageError("--devices has no meaning here: --target says the device");
     SLUICE_RETURN_IF_ERROR(CheckNew({path_}, output_.overwrite));
     SLUICE_RETURN_IF_ERROR(Load());
@@ -64,7 +67,7 @@ class CompileCommand : public Command {
       SLUICE_ASSIGN_OR_RETURN(Tensor value, input.items.Read(0));
       shapes_.push_back(value.shape());
     }
-    SLUICE_ASSIGN_OR_RETURN(session_, OpenSessionOn(absl::StrCat("gpu@", target_), runtime_, runner_));
+    SLUICE_ASSIGN_OR_RETURN(session_, OpenSessionOn(absl::StrCat("gpu@", target_), runtime_, runner_, true));
     return session_->Create(std::move(model.graph));
   }
 
@@ -74,7 +77,7 @@ class CompileCommand : public Command {
       return WithExitCode(absl::UnimplementedError(absl::StrCat(device->description(), " has no plans to keep")),
                           ExitCode::kDevice);
     }
-    SLUICE_ASSIGN_OR_RETURN(StoredPlans plans, device->plan_store()->Save());
+    SLUICE_ASSIGN_OR_RETURN(StoredPlans plans, session_->SavePlans());
     const std::string bytes = EncodePlanFile(plans);
     SLUICE_RETURN_IF_ERROR(WriteFile(path_, bytes, output_.overwrite ? IfExists::kReplace : IfExists::kFail));
     const double seconds = static_cast<double>(metadata.compile_us) / 1e6;
@@ -85,6 +88,7 @@ class CompileCommand : public Command {
       report["device"] = plans.device;
       report["libraries"] = plans.libraries;
       report["plans"] = plans.plans.size();
+      report["programs"] = plans.programs.size();
       report["bytes"] = bytes.size();
       report["arena_bytes"] = metadata.arena_bytes;
       report["variable_bytes"] = variables;

@@ -42,6 +42,7 @@ class RunCommand : public Command {
     SLUICE_RETURN_IF_ERROR(MakeCallable());
     absl::Status status = RunItems();
     LogWarnings(*session_, runner_.log_level());
+    status.Update(KeepPlans(*session_, runner_));
     return status;
   }
 

@@ -55,7 +55,9 @@ int64_t Stages::PredictPeak() const {
 std::vector<std::string> StageNames() {
   std::vector<std::string> names = {"import"};
   for (const std::string& pass : PassNames()) names.push_back(pass);
-  for (const char* name : {"place", "partition", "compile"}) names.push_back(name);
+  names.emplace_back("place");
+  for (const std::string& pass : PlacedPassNames()) names.push_back(pass);
+  for (const char* name : {"partition", "compile"}) names.emplace_back(name);
   return names;
 }
 

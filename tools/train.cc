@@ -50,6 +50,7 @@ class TrainCommand : public Command {
     SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<EventLog> log, OpenLog(*session, graph, *tests));
     absl::Status status = Train(**loop, folder, graph, *session, log.get());
     LogWarnings(*session, arguments_.runner.log_level());
+    status.Update(KeepPlans(*session, arguments_.runner));
     return status;
   }
 

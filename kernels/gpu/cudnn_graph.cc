@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cudnn_frontend.h"
+#include "kernels/gpu/choose_plan.h"
 
 namespace sluice::gpu {
 namespace {
@@ -149,6 +150,78 @@ std::shared_ptr<fe::graph::Graph> MakeGraph(const ConvSignature& s, const DnnTar
   return owned;
 }
 
+std::unordered_map<int64_t, void*> PackOf(const ConvSignature& s, const ConvPointers& p) {
+  std::unordered_map<int64_t, void*> pack = {
+      {kX, const_cast<void*>(p.x)}, {kW, const_cast<void*>(p.w)}, {kY, const_cast<void*>(p.y)}};
+  if (s.bias) pack[kBias] = const_cast<void*>(p.bias);
+  if (s.residual) pack[kResidual] = const_cast<void*>(p.residual);
+  return pack;
+}
+
+// The graph with cuDNN's list of candidates for it, none built.
+absl::StatusOr<std::shared_ptr<fe::graph::Graph>> MakeCandidates(const ConvSignature& signature,
+                                                                 const DnnTarget& target) {
+  std::shared_ptr<fe::graph::Graph> graph = MakeGraph(signature, target);
+  SLUICE_RETURN_IF_ERROR(FromFrontend(graph->validate(), "validation"));
+  SLUICE_RETURN_IF_ERROR(FromFrontend(graph->build_operation_graph(), "operation graph"));
+  SLUICE_RETURN_IF_ERROR(
+      FromFrontend(graph->create_execution_plans({fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK}), "plans"));
+  std::vector<fe::NumericalNote_t> unwanted;
+  if (signature.dtype == DataType::kFloat && !signature.tf32) unwanted.push_back(fe::NumericalNote_t::TENSOR_CORE);
+  if (signature.deterministic) unwanted.push_back(fe::NumericalNote_t::NONDETERMINISTIC);
+  graph->deselect_numeric_notes(unwanted);
+  SLUICE_RETURN_IF_ERROR(FromFrontend(graph->check_support(), "support"));
+  return graph;
+}
+
+// Memory for one run of a plan: its tensors and its workspace, one behind the other.
+absl::StatusOr<ConvPointers> Lay(const ConvSignature& s, int64_t workspace_bytes, PlanTimer& timer, void*& workspace) {
+  const Conv2DGeometry& g = s.geometry;
+  const auto element = static_cast<int64_t>(DataTypeSize(s.dtype));
+  const int64_t input_pixels = g.batch * g.height.input * g.width.input, pixels = g.batch * g.output_pixels();
+  const int64_t bytes[] = {
+      input_pixels * std::max(s.x_pitch, g.in_channels) * element, g.window_elements() * g.out_channels * element,
+      pixels * std::max(s.y_pitch, g.out_channels) * element,      g.out_channels * element,
+      s.residual ? pixels * g.out_channels * element : 0,          workspace_bytes};
+  constexpr int64_t kAlignment = 256;
+  int64_t offsets[7] = {};
+  for (int i = 0; i < 6; ++i) offsets[i + 1] = (offsets[i] + bytes[i] + kAlignment - 1) / kAlignment * kAlignment;
+  SLUICE_ASSIGN_OR_RETURN(char* memory, timer.Memory(static_cast<size_t>(offsets[6])));
+  workspace = memory + offsets[5];
+  ConvPointers p;
+  p.x = memory;
+  p.w = memory + offsets[1];
+  p.y = memory + offsets[2];
+  p.bias = memory + offsets[3];
+  p.residual = memory + offsets[4];
+  return p;
+}
+
+// Builds the first candidates that can be built, and of these the fastest last, which makes it the graph's choice.
+absl::Status BuildFastestOf(fe::graph::Graph& graph, const ConvSignature& signature, PlanTimer& timer) {
+  constexpr size_t kMostCandidates = 10;
+  std::vector<int64_t> built;
+  int64_t workspace_bytes = 0;
+  const int64_t count = graph.get_execution_plan_count();
+  for (int64_t i = 0; i < count && built.size() < kMostCandidates; ++i) {
+    if (graph.build_plan_at_index(i).is_bad()) continue;
+    int64_t bytes = 0;
+    if (graph.get_workspace_size_plan_at_index(i, bytes).is_bad()) continue;
+    workspace_bytes = std::max(workspace_bytes, bytes);
+    built.push_back(i);
+  }
+  void* workspace = nullptr;
+  SLUICE_ASSIGN_OR_RETURN(const ConvPointers pointers, Lay(signature, workspace_bytes, timer, workspace));
+  auto pack = PackOf(signature, pointers);
+  auto time = [&](int candidate) {
+    return timer.Time([&](cudnnContext* handle) {
+      return FromFrontend(graph.execute_plan_at_index(handle, pack, workspace, built[candidate]), "execution");
+    });
+  };
+  SLUICE_ASSIGN_OR_RETURN(const int fastest, ChooseFastest(static_cast<int>(built.size()), time));
+  return FromFrontend(graph.build_plan_at_index(built[fastest]), "building");
+}
+
 class Plan : public DnnPlan {
  public:
   Plan(const ConvSignature& signature, std::shared_ptr<fe::graph::Graph> graph)
@@ -174,10 +247,7 @@ class Plan : public DnnPlan {
 
   absl::Status Execute(cudnnContext* handle, const ConvPointers& p, void* workspace) const override {
     return Guarded([&]() -> absl::Status {
-      std::unordered_map<int64_t, void*> pack = {
-          {kX, const_cast<void*>(p.x)}, {kW, const_cast<void*>(p.w)}, {kY, const_cast<void*>(p.y)}};
-      if (signature_.bias) pack[kBias] = const_cast<void*>(p.bias);
-      if (signature_.residual) pack[kResidual] = const_cast<void*>(p.residual);
+      auto pack = PackOf(signature_, p);
       fe::error_t error = graph_->execute(handle, pack, workspace);
       if (error.is_good()) return absl::OkStatus();
       return absl::AbortedError(absl::StrCat("cuDNN (", name_, "): ", error.get_message()));
@@ -190,6 +260,15 @@ class Plan : public DnnPlan {
   int64_t workspace_ = 0;
   std::string name_;
 };
+
+// The plan of a graph with a choice.
+absl::StatusOr<std::shared_ptr<const DnnPlan>> Finished(const ConvSignature& signature,
+                                                        std::shared_ptr<fe::graph::Graph> graph) {
+  auto plan = std::make_shared<Plan>(signature, std::move(graph));
+  SLUICE_RETURN_IF_ERROR(plan->Finish());
+  SLUICE_RETURN_IF_ERROR(plan->FindName());
+  return plan;
+}
 
 }  // namespace
 
@@ -233,21 +312,18 @@ absl::StatusOr<std::shared_ptr<const DnnTarget>> DnnTarget::FromDevice(int ordin
 
 absl::StatusOr<std::shared_ptr<const DnnPlan>> DnnPlan::Build(const ConvSignature& signature, const DnnTarget& target) {
   return Guarded([&]() -> absl::StatusOr<std::shared_ptr<const DnnPlan>> {
-    std::shared_ptr<fe::graph::Graph> graph = MakeGraph(signature, target);
-    SLUICE_RETURN_IF_ERROR(FromFrontend(graph->validate(), "validation"));
-    SLUICE_RETURN_IF_ERROR(FromFrontend(graph->build_operation_graph(), "operation graph"));
-    SLUICE_RETURN_IF_ERROR(
-        FromFrontend(graph->create_execution_plans({fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK}), "plans"));
-    std::vector<fe::NumericalNote_t> unwanted;
-    if (signature.dtype == DataType::kFloat && !signature.tf32) unwanted.push_back(fe::NumericalNote_t::TENSOR_CORE);
-    if (signature.deterministic) unwanted.push_back(fe::NumericalNote_t::NONDETERMINISTIC);
-    graph->deselect_numeric_notes(unwanted);
-    SLUICE_RETURN_IF_ERROR(FromFrontend(graph->check_support(), "support"));
+    SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<fe::graph::Graph> graph, MakeCandidates(signature, target));
     SLUICE_RETURN_IF_ERROR(FromFrontend(graph->build_plans(), "building"));
-    auto plan = std::make_shared<Plan>(signature, std::move(graph));
-    SLUICE_RETURN_IF_ERROR(plan->Finish());
-    SLUICE_RETURN_IF_ERROR(plan->FindName());
-    return plan;
+    return Finished(signature, std::move(graph));
+  });
+}
+
+absl::StatusOr<std::shared_ptr<const DnnPlan>> DnnPlan::BuildFastest(const ConvSignature& signature,
+                                                                     const DnnTarget& target, PlanTimer& timer) {
+  return Guarded([&]() -> absl::StatusOr<std::shared_ptr<const DnnPlan>> {
+    SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<fe::graph::Graph> graph, MakeCandidates(signature, target));
+    if (!BuildFastestOf(*graph, signature, timer).ok()) return Build(signature, target);
+    return Finished(signature, std::move(graph));
   });
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/status.h"
 #include "core/types.h"
+#include "kernels/gpu/plan_timer.h"
 #include "ops/conv.h"
 #include "ops/fused_ops.h"
 
@@ -79,6 +80,10 @@ class DnnPlan {
  public:
   // Unimplemented, with cuDNN's own words, where no engine does what is asked.
   static absl::StatusOr<std::shared_ptr<const DnnPlan>> Build(const ConvSignature& signature, const DnnTarget& target);
+  // The same, but the fastest of the first candidates of cuDNN's heuristics, by this clock. Where the clock fails, cuDNN's
+  // own choice.
+  static absl::StatusOr<std::shared_ptr<const DnnPlan>> BuildFastest(const ConvSignature& signature,
+                                                                     const DnnTarget& target, PlanTimer& timer);
   // What Serialize returned, for the same signature.
   static absl::StatusOr<std::shared_ptr<const DnnPlan>> Load(const ConvSignature& signature, const DnnTarget& target,
                                                              const std::vector<uint8_t>& bytes);

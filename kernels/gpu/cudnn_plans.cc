@@ -40,9 +40,26 @@ absl::StatusOr<std::shared_ptr<const DnnPlan>> DnnPlanCache::Make(const ConvSign
     stored_.erase(found);
   }
   ++builds_;
-  auto built = DnnPlan::Build(signature, *target_);
+  auto built = Build(signature);
   if (!built.ok()) remark("cuDNN refuses", built.status());
   return built;
+}
+
+absl::StatusOr<std::shared_ptr<const DnnPlan>> DnnPlanCache::Build(const ConvSignature& signature) const {
+  if (!autotunes_) return DnnPlan::Build(signature, *target_);
+  // Its memory is needed for this moment alone.
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<PlanTimer> timer, make_timer_());
+  return DnnPlan::BuildFastest(signature, *target_, *timer);
+}
+
+absl::Status DnnPlanCache::Autotune() {
+  if (make_timer_ == nullptr) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(target_->description(), " is not here to be timed: plans are tuned where they run"));
+  }
+  std::lock_guard lock(mutex_);
+  autotunes_ = true;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StoredPlans> DnnPlanCache::Save() const {

@@ -3,6 +3,7 @@
 #include "kernels/gpu/libraries.h"
 #include "kernels/gpu/register_all.h"
 #include "plugins/cuda/cuda_status.h"
+#include "plugins/cuda/plan_timer.h"
 #include "plugins/cuda/stream.h"
 
 namespace sluice::cuda {
@@ -76,14 +77,11 @@ absl::StatusOr<std::unique_ptr<CudaDevice>> CudaDevice::Create(const PluginDevic
   }
   EnablePeers(asked.ordinal);
   SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const gpu::DnnTarget> target, gpu::DnnTarget::FromDevice(asked.ordinal));
-  gpu::Libraries libraries;
-  libraries.plans = std::make_shared<gpu::DnnPlanCache>(std::move(target), options.plans);
-  libraries.tf32 = options.tf32 != 0;
-  return std::unique_ptr<CudaDevice>(new CudaDevice(asked, std::move(description), options, libraries));
+  return std::unique_ptr<CudaDevice>(new CudaDevice(asked, std::move(description), std::move(target), options));
 }
 
-CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description, const Options& options,
-                       const gpu::Libraries& libraries)
+CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description,
+                       std::shared_ptr<const gpu::DnnTarget> target, const Options& options)
     : ordinal_(asked.ordinal),
       index_(asked.index),
       name_(absl::StrCat("/job:localhost/replica:0/task:0/device:GPU:", asked.index)),
@@ -91,8 +89,10 @@ CudaDevice::CudaDevice(const PluginDeviceOptions& asked, std::string description
       options_(options),
       allocator_(NewDeviceAllocator(asked.ordinal, asked.memory_limit)),
       pinned_(NewPinnedAllocator(asked.ordinal)),
-      plans_(libraries.plans) {
+      plans_(std::make_shared<gpu::DnnPlanCache>(
+          std::move(target), options.plans, [this] { return CudaPlanTimer::Create(ordinal_, name_, *allocator_); })) {
   gpu::RegisterAllKernels(kernels_);
+  const gpu::Libraries libraries{plans_, options.tf32 != 0};
   gpu::LibraryRegistrar registrar{kernels_, libraries};
   gpu::RegisterAllLibraryKernels(registrar);
 }

@@ -44,8 +44,8 @@ class CudaDevice : public Device {
   PlanStore* plan_store() override { return plans_.get(); }
 
  private:
-  CudaDevice(const PluginDeviceOptions& asked, std::string description, const Options& options,
-             const gpu::Libraries& libraries);
+  CudaDevice(const PluginDeviceOptions& asked, std::string description, std::shared_ptr<const gpu::DnnTarget> target,
+             const Options& options);
 
   const int ordinal_;
   const int index_;

@@ -42,6 +42,7 @@ TEST(Compile, WritesPlansForAGpuThatIsNotHere) {
   EXPECT_EQ(report["command"], "compile");
   EXPECT_EQ(report["device"], "NVIDIA H100 80GB HBM3, compute capability 9.0, 132 multiprocessors");
   EXPECT_EQ(report["plans"], 2);
+  EXPECT_EQ(report["programs"], 2);  // an order of the nodes, a layout of memory
   EXPECT_GT(report["arena_bytes"], 0);
   EXPECT_TRUE(report["remarks"].empty()) << report["remarks"];
   auto plans = ReadPlanFile(path);

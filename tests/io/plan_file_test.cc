@@ -12,13 +12,17 @@ namespace {
 using ::testing::HasSubstr;
 
 StoredPlans SomePlans() {
-  return {"a device", "a library 1.2", {{"conv 1", std::string("\0\1\2", 3)}, {"conv 2", ""}, {"x", "y"}}};
+  return {.device = "a device",
+          .libraries = "a library 1.2",
+          .plans = {{"conv 1", std::string("\0\1\2", 3)}, {"conv 2", ""}, {"x", "y"}},
+          .graph = "a graph",
+          .programs = {{"memory", std::string("\0", 1)}, {"order", "a"}}};
 }
 
 // The file around these bytes, with a checksum that is right.
 std::string FileOf(const std::string& body) {
   std::string file = "sluplans";
-  AppendLittleEndian<uint32_t>(1, file);
+  AppendLittleEndian<uint32_t>(2, file);
   AppendLittleEndian(MaskCrc32c(Crc32c(body)), file);
   return file + body;
 }
@@ -50,24 +54,24 @@ TEST(PlanFile, WhatIsWrongWithARightChecksumIsFound) {
   } rows[] = {
       {"nothing", ""},
       {"a text longer than the file", "\x7f"},
-      {"fewer plans than it says", std::string("\1d\1l\2\1a\1b", 9)},
-      {"plans out of order", std::string("\1d\1l\2\1b\1x\1a\1x", 13)},
-      {"a plan twice", std::string("\1d\1l\2\1a\1x\1a\1x", 13)},
-      {"more than it says", std::string("\1d\1l\0x", 6)},
+      {"fewer plans than it says", std::string("\1d\1l\2\1a\1b\0\0", 11)},
+      {"plans out of order", std::string("\1d\1l\2\1b\1x\1a\1x\0\0", 15)},
+      {"a plan twice", std::string("\1d\1l\2\1a\1x\1a\1x\0\0", 15)},
+      {"more than it says", std::string("\1d\1l\0\0\0x", 8)},
       {"a count without end", std::string("\1d\1l\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 13)},
   };
   for (const auto& row : rows) {
     EXPECT_EQ(DecodePlanFile(FileOf(row.body)).status().code(), absl::StatusCode::kDataLoss) << row.what;
   }
-  EXPECT_TRUE(DecodePlanFile(FileOf(std::string("\1d\1l\1\1a\1b", 9))).ok());
+  EXPECT_TRUE(DecodePlanFile(FileOf(std::string("\1d\1l\1\1a\1b\0\0", 11))).ok());
 }
 
 TEST(PlanFile, AnotherVersionSaysWhatToDo) {
   std::string file = EncodePlanFile(SomePlans());
-  file[8] = 2;
+  file[8] = 1;
   auto read = DecodePlanFile(file);
   EXPECT_EQ(read.status().code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(read.status().message()), HasSubstr("version 2"));
+  EXPECT_THAT(std::string(read.status().message()), HasSubstr("version 1"));
   EXPECT_THAT(std::string(read.status().message()), HasSubstr("compile the model again"));
 }
 
