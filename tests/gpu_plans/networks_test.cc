@@ -209,6 +209,7 @@ TEST(NetworksOnGpu, EveryConvolutionHasAPlan) {
 // Between them these have every kind of layer that computes or follows in half precision.
 TEST(NetworksOnGpu, TrainingInHalfPrecisionStaysThere) {
   if (HasDriver()) GTEST_SKIP() << "this machine has a driver";
+  StoredPlans known;
   std::set<std::string> on_cpu, remarks;
   for (const char* name : {"alexnet_2dev", "googlenet", "mobilenet_v2", "resnet18", "lenet"}) {
     const CatalogNetwork* entry = FindNetwork(name);
@@ -216,7 +217,7 @@ TEST(NetworksOnGpu, TrainingInHalfPrecisionStaysThere) {
     for (DataType precision : {DataType::kBfloat16, DataType::kHalf}) {
       NetworkCompiler compiler(*entry);
       compiler.AddTraining(precision);
-      const Compiled compiled = compiler.Compile(64, true);
+      const Compiled compiled = compiler.Compile(64, true, known);
       EXPECT_FALSE(compiled.plans.empty());
       for (const std::string& node : compiled.on_cpu) on_cpu.insert(absl::StrCat(name, ": ", node));
       for (const std::string& remark : compiled.remarks) remarks.insert(absl::StrCat(name, ": ", remark));
