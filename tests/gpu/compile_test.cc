@@ -113,6 +113,20 @@ TEST(Compile, APlanOfNoUseIsMadeAgain) {
   EXPECT_THAT(result.err, HasSubstr("a stored plan is made again"));
 }
 
+// The file's plans are used for another graph as far as they fit.
+TEST(Compile, PlansOfAnotherGraphAreTold) {
+  const std::string path = InFolder("lenet_of.plans"), out = InFolder("of_another.plans");
+  ASSERT_EQ(RunBinary(CompileArguments(path)).exit_code, 0);
+  auto plans = ReadPlanFile(path);
+  ASSERT_TRUE(plans.ok()) << plans.status();
+  EXPECT_EQ(plans->graph.size(), 16U);
+  plans->graph = "0123456789abcdef";
+  ASSERT_TRUE(WriteFile(path, EncodePlanFile(*plans), IfExists::kReplace).ok());
+  BinaryResult result = RunBinary(With(CompileArguments(out), {"--plans", path}));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("the plans are of another graph"));
+}
+
 TEST(Compile, SaysWhatIsWrong) {
   const std::string out = InFolder("never.plans");
   BinaryResult result = RunBinary({"compile", Lenet(), "-o", out, "--plugin", SLUICE_CUDA_PLUGIN});
@@ -127,7 +141,17 @@ TEST(Compile, SaysWhatIsWrong) {
   result = RunBinary({"compile", Lenet(), "--target", "h100", "-o", out});
   EXPECT_EQ(result.exit_code, 6);
   EXPECT_THAT(result.err, HasSubstr("no plug-in brings devices of type gpu"));
+  result = RunBinary(With(CompileArguments(out), {"--autotune"}));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--autotune times a device that is there"));
   EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST(Autotune, IsAcceptedOnTheCpu) {
+  const std::string path = InFolder("not_there.plans");
+  BinaryResult result = RunBinary({"run", Lenet(), "--input", "random", "--autotune", "--plans", path});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_FALSE(std::filesystem::exists(path)) << "the CPU has nothing to keep";
 }
 
 TEST(Compile, ADeviceToCompileForRunsNothing) {

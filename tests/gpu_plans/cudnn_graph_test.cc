@@ -150,6 +150,53 @@ TEST(CudnnGraph, StoredPlansAreUsedAndDamagedOnesMadeAgain) {
   EXPECT_THAT(std::string(cache.Load(other).message()), HasSubstr("made by cuDNN 8.0.0, here is cuDNN 9."));
 }
 
+// A clock for a device that is not here: the third measurement is the shortest, so the third candidate wins.
+class MadeUpTimer : public PlanTimer {
+ public:
+  MadeUpTimer(int* calls, bool has_memory) : calls_(calls), has_memory_(has_memory) {}
+  absl::StatusOr<char*> Memory(size_t bytes) override {
+    if (!has_memory_) return absl::ResourceExhaustedError("no memory");
+    memory_.resize(bytes);
+    return memory_.data();
+  }
+  absl::StatusOr<double> Time(const std::function<absl::Status(cudnnContext*)>&) override {
+    return ++*calls_ == 3 ? 10 : 20;
+  }
+
+ private:
+  int* const calls_;
+  const bool has_memory_;
+  std::vector<char> memory_;
+};
+
+TEST(CudnnGraph, AutotuningTakesTheFastestCandidate) {
+  const ConvSignature s = SmallConv();
+  auto heuristic = DnnPlan::Build(s, *H100());
+  ASSERT_TRUE(heuristic.ok()) << heuristic.status();
+  for (bool has_memory : {true, false}) {
+    int calls = 0;
+    DnnPlanCache cache(H100(), 8, [&]() -> absl::StatusOr<std::unique_ptr<PlanTimer>> {
+      return std::make_unique<MadeUpTimer>(&calls, has_memory);
+    });
+    ASSERT_TRUE(cache.Autotune().ok());
+    auto tuned = cache.Get(s);
+    ASSERT_TRUE(tuned.ok()) << tuned.status();
+    EXPECT_EQ((*tuned)->name() == (*heuristic)->name(), !has_memory) << (*tuned)->name();
+    EXPECT_EQ(calls > 3, has_memory) << calls;
+    // The answer is what is stored.
+    auto saved = cache.Save();
+    ASSERT_TRUE(saved.ok()) << saved.status();
+    DnnPlanCache later(H100(), 8);
+    ASSERT_TRUE(later.Load(*saved).ok());
+    auto loaded = later.Get(s);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    EXPECT_EQ((*loaded)->name(), (*tuned)->name());
+    EXPECT_EQ(later.builds(), 0);
+  }
+  DnnPlanCache not_here(H100(), 8);
+  EXPECT_EQ(not_here.Autotune().code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(CudnnGraph, EverythingOfASignatureCounts) {
   std::vector<ConvSignature> all = {SmallConv()};
   auto with = [&](auto change) {
