@@ -136,15 +136,17 @@ class ConcatConvKernel : public Kernel {
     // Whole, and copied.
     signature.y_pitch = 0;
     branch.whole_bytes = AlignedBytes(static_cast<size_t>(rows_ * branch.channels * element_));
-    auto plan = libraries_.plans->Get(signature);
+    auto whole = libraries_.plans->Get(signature);
     const bool can_follow = signature.dtype == DataType::kFloat || signature.dtype == DataType::kDouble;
-    if (!plan.ok() && absl::IsUnimplemented(plan.status()) && can_follow) {
-      branch.own_epilogue = branch.epilogue;
-      signature.bias = false;
-      signature.activation = EpilogueActivation::kNone;
-      plan = libraries_.plans->Get(signature);
+    if (whole.ok() || !absl::IsUnimplemented(whole.status()) || !can_follow) {
+      if (!whole.ok()) return whole.status();
+      branch.plan = *std::move(whole);
+      return absl::OkStatus();
     }
-    SLUICE_ASSIGN_OR_RETURN(branch.plan, std::move(plan));
+    branch.own_epilogue = branch.epilogue;
+    signature.bias = false;
+    signature.activation = EpilogueActivation::kNone;
+    SLUICE_ASSIGN_OR_RETURN(branch.plan, libraries_.plans->Get(signature));
     return absl::OkStatus();
   }
 
