@@ -1,5 +1,7 @@
 // Our own ops, which are nowhere recorded: what passes make of several nodes. Their attributes are written out, so that a
 // device may lack an op.
+#include "absl/strings/str_join.h"
+
 #include "tests/gpu_check/own_cases.h"
 
 namespace sluice::gpu_check {
