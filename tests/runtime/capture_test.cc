@@ -27,6 +27,7 @@ class CaptureTest : public ::testing::Test {
                                                 .threads = 1,
                                                 .deterministic = true,
                                                 .allow_soft_placement = false,
+                                                .disabled_passes = {"chains"},  // a kernel for each node
                                                 .plugins = {SLUICE_SIMULATED_PLUGIN}});
     EXPECT_TRUE(session.ok()) << session.status();
     EXPECT_TRUE((*session)->Create(Graph(graph_)).ok());
