@@ -9,8 +9,8 @@ bool Matches(const KernelDef& def, const AttrMap& attrs) {
   for (const auto& [name, allowed] : def.types) {
     auto it = attrs.find(name);
     if (it == attrs.end()) continue;  // the default; checked by Prepare
-    auto is_allowed = [&allowed](DataType type) {
-      return std::find(allowed.begin(), allowed.end(), type) != allowed.end();
+    auto is_allowed = [&types = allowed](DataType type) {
+      return std::find(types.begin(), types.end(), type) != types.end();
     };
     const AttrValue& value = it->second;
     if (const auto* list = std::get_if<AttrList>(&value.value)) {
