@@ -83,6 +83,15 @@ absl::StatusOr<PartialShape> ToGroupedFilter(const PartialShape& filter) {
   return PartialShape{filter.dim(0), filter.dim(1), 1, out};
 }
 
+absl::StatusOr<Shape> ToGroupedFilterOf(const Shape& input, const Shape& filter) {
+  if (input.rank() != 4 || filter.rank() != 4 || input.dim(3) != filter.dim(2)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a filter of shape ", filter.ToString(), " does not fit an input of shape ", input.ToString()));
+  }
+  SLUICE_ASSIGN_OR_RETURN(PartialShape grouped, ToGroupedFilter(filter));
+  return grouped.ToShape();
+}
+
 void RegisterDepthwiseConv(OpRegistry& r) {
   r.Add<DepthwiseConv2dNativeAttrs>("DepthwiseConv2dNative")
       .Input("input: T")

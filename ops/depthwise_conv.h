@@ -28,5 +28,7 @@ struct DepthwiseConv2dNativeAttrs {
 Conv2DAttrs ToConv2DAttrs(const DepthwiseConv2dNativeAttrs& attrs);
 // REQUIRES: rank 4. InvalidArgument where the product overflows.
 absl::StatusOr<PartialShape> ToGroupedFilter(const PartialShape& filter);
+// The same for an NHWC input; InvalidArgument where the filter does not fit it.
+absl::StatusOr<Shape> ToGroupedFilterOf(const Shape& input, const Shape& filter);
 
 }  // namespace sluice

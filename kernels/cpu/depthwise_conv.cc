@@ -17,12 +17,7 @@ class DepthwiseKernel : public ConvKernel {
 
  protected:
   absl::StatusOr<Shape> FilterShape(const Shape& input, const Shape& filter) const override {
-    if (input.rank() != 4 || filter.rank() != 4 || input.dim(3) != filter.dim(2)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a filter of shape ", filter.ToString(), " does not fit an input of shape ", input.ToString()));
-    }
-    SLUICE_ASSIGN_OR_RETURN(PartialShape grouped, ToGroupedFilter(filter));
-    return grouped.ToShape();
+    return ToGroupedFilterOf(input, filter);
   }
 };
 
